@@ -155,6 +155,7 @@ const STEPS: &[Row] = &[
             step("fillna mean | cluster hierarchical[3] linkage=average"),
         ],
     },
+    Row { name: "anomaly", variants: &[step("anomaly iforest trees=10"), step("anomaly rows=8 name=\"odd\" on real")] },
     Row {
         name: "filter",
         variants: &[

@@ -29,7 +29,7 @@ mod summary;
 mod tables;
 
 use pipewright_frame::Functions;
-use pipewright_operator::{Implied, Registry};
+use pipewright_operator::{Implied, Param, Registry};
 
 /// All built-in verbs and models, in the order of the reference.
 pub static REGISTRY: Registry = Registry {
@@ -72,6 +72,8 @@ pub static REGISTRY: Registry = Registry {
         &feature::pca::VERB,
         &feature::svd::VERB,
         &feature::cluster::VERB,
+        &feature::anomaly::VERB,
+        &feature::cluster_scores::VERB,
         &feature::filter::VERB,
         &feature::select_k::VERB,
         &feature::rfe::VERB,
@@ -156,3 +158,15 @@ pub static REGISTRY: Registry = Registry {
         look_back: "ffill, lag",
     },
 };
+
+/// The parameters of both lists, `first` before `second`. `COUNT` is the sum of their lengths.
+const fn joined<const COUNT: usize>(first: &[Param], second: &[Param]) -> [Param; COUNT] {
+    assert!(first.len() + second.len() == COUNT, "as many parameters as both lists have");
+    let mut all = [if first.is_empty() { second[0] } else { first[0] }; COUNT];
+    let mut place = 0;
+    while place < COUNT {
+        all[place] = if place < first.len() { first[place] } else { second[place - first.len()] };
+        place += 1;
+    }
+    all
+}

@@ -1,7 +1,7 @@
 //! Steps that work on a matrix: columns of a table are passed to `learn` as numbers, and the result becomes columns.
 //!
 //! There are three here: [`Reduce`] replaces columns by new ones, [`Choose`] selects columns, [`Fill`] fills missing
-//! values. A fourth, which adds a column of clusters, is in `feature::cluster`.
+//! values. Those that add a column are in `feature::new_column`.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
@@ -37,6 +37,11 @@ impl Inputs {
 /// The named columns as a matrix; missing values are an error.
 pub(crate) fn matrix(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     Ok(Features::new(rows.rows(), texts(columns), rows.numbers(columns)?))
+}
+
+/// The named columns as a matrix, with NaN for missing values.
+pub(crate) fn matrix_with_gaps(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
+    Ok(Features::new(rows.rows(), texts(columns), rows.numbers_or_nan(columns)?))
 }
 
 fn texts(columns: &[Arc<str>]) -> Arc<[String]> {
@@ -288,13 +293,13 @@ impl<T: Transformer<Transform: FillTransform>> TableEstimator for Fill<T> {
     }
 }
 
-/// The named columns as a matrix, with NaN for missing values.
+/// As [`matrix_with_gaps`], of columns that must hold numbers.
 fn with_gaps(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     if let Some(name) = columns.iter().find(|name| rows.column(name).is_ok_and(|column| !column.kind.is_numeric())) {
         let message = format!("`{name}` no longer holds numbers");
         return Err(Failure::new(code::KIND_CHANGED, message).column(&**name));
     }
-    Ok(Features::new(rows.rows(), texts(columns), rows.numbers_or_nan(columns)?))
+    matrix_with_gaps(rows, columns)
 }
 
 /// What fills columns together, with the name of its state in bundles.

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // All of this file is tests.
 
+use pipewright_learn::forest::IsolationForest;
 use pipewright_learn::linear::{Linear, Logistic, Ridge};
-use pipewright_learn::metric::METRICS;
+use pipewright_learn::metric::{METRICS, SPEARMAN};
 use pipewright_learn::net::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
 use pipewright_learn::split::{Folds, kfold, stratified};
-use pipewright_learn::{Dataset, Features, Judged, Labels, Learner, Model, Outputs, Target};
+use pipewright_learn::{Dataset, Features, Judged, Key, Labels, Learner, Model, NoProgress, Outputs, Target};
 use pipewright_tensor::{Element, Graph, Program};
 use serde_json::Value;
 
@@ -329,4 +330,21 @@ impl Table {
         };
         Dataset::new(Features::new(rows.len(), names.into(), values), target)
     }
+}
+
+/// The scores of scikit-learn are the mean of 20 forests, so that they vary less than those of one.
+#[test]
+fn isolation_scores_rank_rows_as_scikit_learn() {
+    let document: Value = serde_json::from_str(text!("tests/oracles/numeric.json")).unwrap();
+    let forest = &document["forest"];
+    let columns: Vec<Vec<f64>> = forest["rows"].as_array().unwrap().iter().map(numbers).collect();
+    let names: Vec<String> = (0..columns.len()).map(|index| format!("x{index}")).collect();
+    let features = Features::new(columns[0].len(), names.into(), columns.concat());
+    let model = IsolationForest { trees: 500, ..IsolationForest::default() };
+    let scores = model.fit(&features, Key::new(0), &NoProgress).unwrap().scores(&features).unwrap();
+    let wanted = numbers(&forest["scores"]);
+    let worst = scores.iter().zip(&wanted).map(|(found, wanted)| (found - wanted).abs()).fold(0.0, f64::max);
+    let (wanted, scores) = (Target::Numbers(wanted).into(), Outputs::Numbers(scores));
+    let correlation = SPEARMAN.score(&Judged::new(&wanted, &scores)).unwrap();
+    assert!(correlation > 0.99 && worst < 0.03, "{correlation} {worst}");
 }

@@ -2,6 +2,9 @@
 //!
 //! Liu, Ting and Zhou, "Isolation Forest", ICDM 2008: 100 trees on 256 rows each; the score of a row is
 //! 2^(−E h / c(n)), with E h its mean depth over the trees and c(n) the mean depth in a tree of n rows.
+//!
+//! `pipewright_learn::forest` has one that is saved and scores new rows, with missing values and categories. They are two, since
+//! this crate cleans tables without any model of `learn`: rows that are dropped are scored once, and nothing is saved.
 
 use pipewright_diagnostic::{Bounds, Failure};
 use pipewright_table::CHUNK_ROWS;

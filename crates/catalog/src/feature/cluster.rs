@@ -1,12 +1,14 @@
 //! `cluster`: groups of rows that are alike.
 
+use super::new_column::{NewColumn, with_new_column};
 use super::pca::new_name;
 use crate::adapt::{TableStep, state};
-use crate::matrix::{Inputs, matrix, sources};
+use crate::joined;
+use crate::matrix::{Inputs, matrix};
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{
-    Class, Column, ColumnType, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, validate_names,
+    Class, Column, ColumnType, FitContext, Schema, Selection, State, Table, TableEstimator, validate_names,
 };
 use pipewright_learn::cluster::{
     Clusterer, Clusters, Count as Number, Covariance, Cut, Dbscan, DbscanClusters, GaussianMixture, Hierarchical,
@@ -42,8 +44,8 @@ words! {
 }
 
 arguments! {
-    /// The arguments of `cluster`.
-    struct ClusterArgs {
+    /// How clusters are found, and by which columns.
+    pub(super) struct WayArgs {
         /// How clusters are found, and how many.
         positional way: Way;
         /// Tries all numbers of clusters up to the one in brackets, and keeps the best.
@@ -62,10 +64,16 @@ arguments! {
         option linkage: LinkageWord = Linkage::Ward, for way in ["hierarchical"];
         /// Distance from which clusters are not merged, instead of a number of clusters.
         option distance: Option<Positive>, for way in ["hierarchical"];
-        /// Name of the new column.
-        option name: String = "cluster";
         /// Columns to compare rows by.
         on columns: Selection = [Class::Numeric];
+    }
+}
+
+arguments! {
+    /// The arguments of `cluster` besides.
+    struct ClusterArgs {
+        /// Name of the new column.
+        option name: String = "cluster";
     }
 }
 
@@ -118,43 +126,27 @@ sepal_length  sepal_width  petal_length  petal_width  species  cluster
 ",
             },
         ],
-        ..Spec::of::<ClusterArgs>()
+        options: &joined::<{ WAY.options.len() + 1 }>(WAY.options, ClusterArgs::PARAMS),
+        ..WAY
     },
     bind,
     states: &[state::<ClusterState>()],
 };
 
+/// The parameters of [`WayArgs`].
+pub(super) const WAY: Spec = Spec::of::<WayArgs>();
+
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let args = ClusterArgs::read(args)?;
-    let number = |count| if args.auto { Number::Best(count) } else { Number::Exactly(count) };
-    let way = match args.way {
-        Way::Kmeans(count) => {
-            Configured::Kmeans(KMeans { count: number(count), starts: args.starts.get(), ..KMeans::new(count) })
-        }
-        Way::Gmm(count) => Configured::Gmm(GaussianMixture {
-            count: number(count),
-            covariance: args.covariance.0,
-            reg_covar: args.reg_covar.0,
-            ..GaussianMixture::new(count)
-        }),
-        Way::Dbscan => Configured::Dbscan(Dbscan { eps: args.eps.0, min_rows: args.min_rows.get() }),
-        Way::Hierarchical(count) => {
-            let cut = args.distance.map_or(Cut::Count(count), |distance| Cut::Distance(distance.0));
-            Configured::Hierarchical(Hierarchical { linkage: args.linkage.0, cut })
-        }
-    };
-    if let (true, Way::Kmeans(1) | Way::Gmm(1)) = (args.auto, args.way) {
-        let fault = ArgumentError::of("way", code::BAD_VALUE, "`auto=true` needs 2 clusters or more to choose from");
-        return Err(fault.help("for example kmeans[10] auto=true"));
-    }
-    let name = new_name(args.name, "cluster")?;
-    let inputs = Inputs { step: "`cluster`", on: Some(args.columns) };
-    let step = TableStep::new(ClusterStep { inputs, way, name: name.into() });
+    let way = WayArgs::read(args)?;
+    let inputs = Inputs { step: "`cluster`", on: Some(way.columns.clone()) };
+    let name = new_name(ClusterArgs::read(args)?.name, "cluster")?.into();
+    let column = NewColumn { inputs, name, kind: ColumnType::Category };
+    let step = TableStep::new(ClusterStep { column, way: Configured::of(way)? });
     Ok(Bound::Step(Arc::new(TableStep { notices: ClusterState::notices, ..step })))
 }
 
 /// A method with its settings.
-enum Configured {
+pub(super) enum Configured {
     Kmeans(KMeans),
     Gmm(GaussianMixture),
     Dbscan(Dbscan),
@@ -162,7 +154,33 @@ enum Configured {
 }
 
 impl Configured {
-    fn fit(&self, features: &Features, key: Key) -> Result<Found, Failure> {
+    /// The method that these arguments describe.
+    pub(super) fn of(args: WayArgs) -> Result<Configured, ArgumentError> {
+        let number = |count| if args.auto { Number::Best(count) } else { Number::Exactly(count) };
+        if let (true, Way::Kmeans(1) | Way::Gmm(1)) = (args.auto, args.way) {
+            let fault =
+                ArgumentError::of("way", code::BAD_VALUE, "`auto=true` needs 2 clusters or more to choose from");
+            return Err(fault.help("for example kmeans[10] auto=true"));
+        }
+        Ok(match args.way {
+            Way::Kmeans(count) => {
+                Configured::Kmeans(KMeans { count: number(count), starts: args.starts.get(), ..KMeans::new(count) })
+            }
+            Way::Gmm(count) => Configured::Gmm(GaussianMixture {
+                count: number(count),
+                covariance: args.covariance.0,
+                reg_covar: args.reg_covar.0,
+                ..GaussianMixture::new(count)
+            }),
+            Way::Dbscan => Configured::Dbscan(Dbscan { eps: args.eps.0, min_rows: args.min_rows.get() }),
+            Way::Hierarchical(count) => {
+                let cut = args.distance.map_or(Cut::Count(count), |distance| Cut::Distance(distance.0));
+                Configured::Hierarchical(Hierarchical { linkage: args.linkage.0, cut })
+            }
+        })
+    }
+
+    pub(super) fn fit(&self, features: &Features, key: Key) -> Result<Found, Failure> {
         Ok(match self {
             Configured::Kmeans(way) => Found::Kmeans(way.fit(features, None, key)?),
             Configured::Gmm(way) => Found::Gmm(way.fit(features, None, key)?),
@@ -175,7 +193,7 @@ impl Configured {
 /// What a method found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Found {
+pub(super) enum Found {
     Kmeans(KMeansClusters),
     Gmm(MixtureClusters),
     Dbscan(DbscanClusters),
@@ -183,7 +201,7 @@ enum Found {
 }
 
 impl Found {
-    fn assign(&self, features: &Features) -> Result<Vec<Label>, Failure> {
+    pub(super) fn assign(&self, features: &Features) -> Result<Vec<Label>, Failure> {
         match self {
             Found::Kmeans(clusters) => clusters.assign(features),
             Found::Gmm(clusters) => clusters.assign(features),
@@ -193,7 +211,7 @@ impl Found {
     }
 
     /// The numbers of clusters and of columns.
-    fn shape(&self) -> (usize, usize) {
+    pub(super) fn shape(&self) -> (usize, usize) {
         match self {
             Found::Kmeans(clusters) => (clusters.count(), clusters.inputs()),
             Found::Gmm(clusters) => (clusters.count(), clusters.inputs()),
@@ -223,43 +241,25 @@ impl Found {
 
 /// Adds a column with the cluster of each row.
 struct ClusterStep {
-    inputs: Inputs,
+    column: NewColumn,
     way: Configured,
-    name: Arc<str>,
 }
 
 impl TableEstimator for ClusterStep {
     type State = ClusterState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        let columns = self.inputs.columns(input)?;
-        if input.columns().any(|column| column.name == self.name) {
-            return Err(taken(&self.name));
-        }
-        let mut entries: Vec<Entry> = input.entries().to_vec();
-        entries.push(Entry::Column(made(&self.name, &sources(columns.iter()))));
-        Ok(Schema::with_entries(entries))
+        self.column.schema(input)
     }
 
     fn fit(&self, rows: &Table, context: &FitContext) -> Result<ClusterState, Failure> {
-        let columns = self.inputs.names(rows)?;
+        let columns = self.column.inputs.names(rows)?;
         let features = matrix(rows, &columns)?;
         let found = self.way.fit(&features, context.key)?;
         let mut rows_of = vec![0; found.shape().0];
         found.assign(&features)?.into_iter().flatten().for_each(|label| rows_of[label as usize] += 1);
-        Ok(ClusterState { columns, name: self.name.clone(), found, rows: rows_of })
+        Ok(ClusterState { columns, name: self.column.name.clone(), found, rows: rows_of })
     }
-}
-
-fn taken(name: &str) -> Failure {
-    let message = format!("there is a column named `{name}` already");
-    let help = "give the new column another name, for example name=\"group\"";
-    Failure::new(code::DUPLICATE_COLUMN, message).column(name).help(help)
-}
-
-/// The new column.
-fn made(name: &Arc<str>, sources: &[Arc<str>]) -> Column {
-    Column { sources: sources.to_vec(), ..Column::new(name.clone(), ColumnType::Category) }
 }
 
 /// The input columns and the fitted clusters.
@@ -291,11 +291,7 @@ impl State for ClusterState {
         let labels = self.found.assign(&matrix(rows, &self.columns)?)?;
         let names: Vec<String> = (1..=self.rows.len()).map(|number| number.to_string()).collect();
         let clusters: StringArray = labels.iter().map(|label| label.map(|label| &names[label as usize])).collect();
-        let inputs = self.columns.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, _>>()?;
-        if rows.find(&self.name).is_some() {
-            return Err(taken(&self.name));
-        }
-        rows.with_column(made(&self.name, &sources(inputs.into_iter())), Arc::new(clusters))
+        with_new_column(rows, &self.columns, &self.name, ColumnType::Category, Arc::new(clusters))
     }
 
     fn show(&self) -> Table {

@@ -1,9 +1,12 @@
 //! Feature construction and selection.
 
+pub(crate) mod anomaly;
 pub(crate) mod bin;
 pub(crate) mod cluster;
+pub(crate) mod cluster_scores;
 pub(crate) mod filter;
 pub(crate) mod interact;
+mod new_column;
 pub(crate) mod pca;
 pub(crate) mod poly;
 pub(crate) mod rfe;

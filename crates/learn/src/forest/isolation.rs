@@ -101,6 +101,18 @@ impl IsolationModel {
         Ok(lengths.into_iter().map(|length| (-length / usual).exp2()).collect())
     }
 
+    /// The number of trees.
+    #[must_use]
+    pub fn trees(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// The number of rows that each tree was grown on.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The number of input columns.
     #[must_use]
     pub fn inputs(&self) -> usize {
