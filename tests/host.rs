@@ -132,3 +132,21 @@ fn a_batch_of_another_type_is_refused() {
     let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
     assert_eq!((&batch).into_table().unwrap_err().code, code::KIND_CHANGED);
 }
+
+/// Three trees and four more are seven trees, as exact as the rounding of derivatives allows.
+#[test]
+fn training_goes_on_from_a_saved_model() {
+    let line =
+        |row: i32| format!("{},{},{}\n", row, ["p", "q", "r"][row as usize % 3], f64::from(row * row % 17) + 0.5);
+    let session = session_with_file("t.csv", &("x,c,y\n".to_owned() + &(0..60).map(line).collect::<String>()));
+    let script = |trees: u32, more: &str| {
+        format!("load t.csv | target y | train gbdt(trees={trees}, rows=1.0, min_rows=2) {more}")
+    };
+    session.run(&(script(3, "") + " | save old.pw")).ok().unwrap();
+    let rows = session.run("load t.csv | show 60").table().unwrap().clone();
+    let predicted = |script: &str| session.fit(script).unwrap().predictions(&rows).unwrap().values().to_vec();
+    let [first, more, whole] =
+        [script(3, ""), script(4, "warm_start=\"old.pw\""), script(7, "")].map(|script| predicted(&script));
+    let furthest = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(furthest(&more, &whole) < 1e-6 && furthest(&more, &first) > 0.1, "{}", furthest(&more, &whole));
+}

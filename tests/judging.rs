@@ -232,3 +232,37 @@ fn a_search_whose_time_is_up_keeps_the_best_so_far() {
     assert_eq!(tuning(&first).trials.len(), 1);
     assert_eq!(first.evaluation().unwrap().chosen.len(), 3);
 }
+
+/// A number whose spread grows with the feature: y = 3x + x·noise.
+fn spreading(seed: u64, rows: u64) -> String {
+    let key = Key::new(seed).child("spreading");
+    let line = |row: u64| {
+        let x = key.child("x").uniform(row) * 4.0;
+        let noise: f64 = (0..6).map(|place| key.index(place).uniform(row) - 0.5).sum();
+        format!("{x},{}\n", 3.0 * x + x * noise)
+    };
+    "x,y\n".to_owned() + &(0..rows).map(line).collect::<String>()
+}
+
+/// Conformalised quantile regression covers new rows as often as intervals of one width, and is narrower where the spread
+/// depends on the rows.
+#[test]
+fn conformal_quantiles_cover_what_they_promise_and_are_narrower() {
+    const RUNS: u64 = 20;
+    let scores = |model: &str| {
+        let script = format!(
+            "load t.csv | target y | train {model} | conformal 90% | eval holdout 50% metric=[coverage, width]"
+        );
+        let of_run = |seed: u64| {
+            let done = run(spreading(seed, 600), &script, seed);
+            let evaluation = done.evaluation().unwrap();
+            ["coverage", "width"].map(|metric| evaluation.metric(metric).unwrap().mean().unwrap())
+        };
+        let all: Vec<[f64; 2]> = (0..RUNS).map(of_run).collect();
+        [0, 1].map(|place| all.iter().map(|scores| scores[place]).sum::<f64>() / RUNS as f64)
+    };
+    let [coverage, width] = scores("quantile_regression(quantile=[10%, 90%])");
+    assert!((0.88..0.93).contains(&coverage), "{coverage}");
+    let [plain_coverage, plain_width] = scores("linear");
+    assert!((0.88..0.93).contains(&plain_coverage) && width < 0.9 * plain_width, "{width} {plain_width}");
+}

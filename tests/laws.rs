@@ -249,7 +249,13 @@ const MODELS: &[Row] = &[
     Row { name: "elastic", variants: &[model("elastic(l1=0.5, l2=0.1)", "price")] },
     Row { name: "bayesian_ridge", variants: &[model("bayesian_ridge", "price")] },
     Row { name: "huber", variants: &[model("huber", "price")] },
-    Row { name: "quantile_regression", variants: &[model("quantile_regression(quantile=30%)", "price")] },
+    Row {
+        name: "quantile_regression",
+        variants: &[
+            model("quantile_regression(quantile=30%)", "price"),
+            model("quantile_regression(quantile=[10%, 90%])", "price"),
+        ],
+    },
     Row { name: "glm", variants: &[model("glm(family=normal)", "price")] },
     Row {
         name: "logistic",
@@ -265,7 +271,14 @@ const MODELS: &[Row] = &[
     Row { name: "knn", variants: &[model("knn[3]", "shape"), model("knn[3](weights=distance)", "price")] },
     Row { name: "svm", variants: &[model("svm", "grade"), model("svm(kernel=linear)", "price")] },
     Row { name: "tree", variants: &[model("tree(depth=3)", "shape"), model("tree", "price")] },
-    Row { name: "forest", variants: &[model("forest(trees=10)", "grade"), model("forest(trees=10)", "price")] },
+    Row {
+        name: "forest",
+        variants: &[
+            model("forest(trees=10)", "grade"),
+            model("forest(trees=10)", "price"),
+            model("forest(trees=10, quantile=[97.5%, 2.5%])", "price"),
+        ],
+    },
     Row { name: "extra_trees", variants: &[model("extra_trees(trees=10)", "shape")] },
     Row {
         name: "gbdt",
@@ -273,6 +286,7 @@ const MODELS: &[Row] = &[
             model("gbdt", "grade"),
             model("gbdt(trees=5, min_rows=2)", "shape"),
             model("gbdt(trees=10, rows=0.5, columns=0.5, loss=absolute)", "price"),
+            model("gbdt(trees=5, loss=quantile, quantile=[10%, 50%, 90%])", "price"),
         ],
     },
     Row { name: "vote", variants: &[model("vote[ridge, knn[3]](weights=[2, 1])", "price")] },

@@ -171,6 +171,7 @@ pub(crate) enum FeatureUse {
 }
 
 /// Training of a learner of `learn` that depends on nothing of the task but its kind.
+#[derive(Clone)]
 pub(crate) struct TrainingOf<L> {
     pub label: String,
     pub learner: L,
@@ -249,6 +250,20 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
             FeatureUse::Features => exchange::feature_names(train),
             FeatureUse::Nothing => Vec::new().into(),
         };
+        self.fit_columns(names, train, validation, key, progress)
+    }
+}
+
+impl<L: pipewright_learn::Learner> LearnerOf<L> {
+    /// Trains on these columns, in this order.
+    pub(crate) fn fit_columns(
+        &self,
+        names: Arc<[String]>,
+        train: &Data,
+        validation: Option<&Data>,
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn FittedModel>, Failure> {
         let accepts = self.learner.accepts();
         let model = match train {
             Data::Stream(rows) if accepts.on_disk && !names.is_empty() => {
@@ -294,7 +309,11 @@ struct ModelOf<M> {
 impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
     fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
         let features = exchange::features_of(rows, &self.names, M::ACCEPTS)?;
-        Ok(exchange::predictions(self.model.predict(&features)?, &self.task)?.into())
+        exchange::predictions(self.model.predictions(&features)?, &self.task)
+    }
+
+    fn levels(&self) -> &[f64] {
+        self.model.levels()
     }
 
     fn show(&self) -> Table {
@@ -319,4 +338,22 @@ pub(crate) fn load_model<M: pipewright_learn::Model>(json: &Json) -> Result<Arc<
         return Err(bad(format!("it takes {} columns and names {}", model.inputs(), names.len())));
     }
     Ok(Arc::new(ModelOf { model, names: names.into(), task }))
+}
+
+/// The columns and the model of a saved pipeline, if it is a model of this kind, without adjustments.
+pub(crate) fn saved_model<M: pipewright_learn::Model>(model: &dyn FittedModel) -> Option<(Arc<[String]>, M)> {
+    let saved = model.save();
+    let names: Vec<String> = serde_json::from_value(saved.get("features")?.clone()).ok()?;
+    Some((names.into(), serde_json::from_value(saved.get("model")?.clone()).ok()?))
+}
+
+/// Loads a model of a single prediction, or of several quantiles, whose state names their levels.
+pub(crate) fn load_with_levels<L>(json: &Json) -> Result<Arc<dyn FittedModel>, Failure>
+where
+    L: pipewright_learn::FitsLevels,
+{
+    match json.get("model").and_then(|model| model.get("levels")) {
+        None => load_model::<L::Model>(json),
+        Some(_) => load_model::<L::OfLevels>(json),
+    }
 }

@@ -6,7 +6,7 @@ use arrow_array::{Array, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::data::{self, Categories, Shared, Sparse};
-use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Passes, Scales, Target};
+use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Passes, Predictions, Scales, Target};
 use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
 use pipewright_world::{Content, Fill};
 use std::sync::Arc;
@@ -242,16 +242,18 @@ pub(crate) fn texts(rows: &Table, name: &Arc<str>) -> Result<Vec<String>, Failur
 }
 
 /// The predictions of a model on the scale of its task: the transform of the target is inverted.
-pub(crate) fn predictions(outputs: Outputs, task: &Task) -> Result<Outputs, Failure> {
-    match (outputs, &task.kind) {
+pub(crate) fn predictions(predictions: Predictions, task: &Task) -> Result<Predictions, Failure> {
+    let invert = |value: f64| task.transform.map_or(value, |transform| transform.invert(value));
+    if let (Some(quantiles), TaskKind::Numbers) = (predictions.quantiles(), &task.kind) {
+        return Ok(quantiles.clone().map(invert).into());
+    }
+    match (predictions.outputs, &task.kind) {
         (Outputs::Numbers(mut values), TaskKind::Numbers) => {
-            if let Some(transform) = task.transform {
-                values.iter_mut().for_each(|value| *value = transform.invert(*value));
-            }
-            Ok(Outputs::Numbers(values))
+            values.iter_mut().for_each(|value| *value = invert(*value));
+            Ok(Outputs::Numbers(values).into())
         }
         (Outputs::Probabilities { values, classes }, TaskKind::Classes(names)) if names.len() == classes => {
-            Ok(Outputs::Probabilities { values, classes })
+            Ok(Outputs::Probabilities { values, classes }.into())
         }
         _ => Err(Failure::new(code::BAD_BUNDLE, "the model's predictions do not match its task")),
     }

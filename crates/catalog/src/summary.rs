@@ -4,6 +4,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_frame::{Column, ColumnType, Table};
 use pipewright_learn::{Estimate, Importance, Inference, LayerSummary, LinearFunction, Summary};
 use pipewright_operator::Task;
+use pipewright_operator::result::quantile_name;
 use std::sync::Arc;
 
 /// The parameters of a model, a line per coefficient, layer or class.
@@ -33,9 +34,10 @@ fn coefficients(functions: &[LinearFunction], features: &[String], classes: &[St
             (Some(class), 2..) => format!("{name}({class})"),
             _ => name.to_owned(),
         };
-        let name = match class {
-            None => "coefficient".to_owned(),
-            Some(class) => format!("log_odds({class})"),
+        let name = match (class, function.quantile) {
+            (Some(class), _) => format!("log_odds({class})"),
+            (None, Some(level)) => format!("coefficient({})", quantile_name(level)),
+            (None, None) => "coefficient".to_owned(),
         };
         let values = std::iter::once(function.intercept).chain(function.weights.iter().copied()).collect();
         let certainty = function.inference.iter().flat_map(|inference| certainty(inference, of));

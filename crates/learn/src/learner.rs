@@ -1,6 +1,6 @@
 //! The traits [`Learner`] and [`Model`], and the options of a fit.
 
-use crate::data::{Dataset, Features, Outputs};
+use crate::data::{Dataset, Features, Outputs, Predictions};
 use crate::on_disk::OnDisk;
 use crate::passes::Passes;
 use crate::pool::inside;
@@ -206,6 +206,19 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn predict(&self, features: &Features) -> Result<Outputs, Failure> {
         check_width(self.inputs(), features)?;
         Ok(inside(|| self.outputs(features)))
+    }
+
+    /// Like [`Model::predict`], with all that the model predicts: of a model of several quantiles, also these.
+    ///
+    /// # Errors
+    /// As [`Model::predict`].
+    fn predictions(&self, features: &Features) -> Result<Predictions, Failure> {
+        self.predict(features).map(Predictions::from)
+    }
+
+    /// The levels of the quantiles that [`Model::predictions`] have, ascending; empty without quantiles.
+    fn levels(&self) -> &[f64] {
+        &[]
     }
 
     /// Validates a model that came from a file: sizes agree, numbers are finite.

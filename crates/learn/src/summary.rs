@@ -66,6 +66,8 @@ impl Importance {
 pub struct LinearFunction {
     /// The class whose log-odds it gives, by code; `None` for the number that a regression predicts.
     pub class: Option<usize>,
+    /// The level of the quantile that it gives, of several.
+    pub quantile: Option<f64>,
     /// Its value where all features are zero.
     pub intercept: f64,
     /// A weight per feature, in the units of that feature.

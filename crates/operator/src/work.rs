@@ -11,7 +11,7 @@ mod source;
 
 use crate::result::{Evaluation, FoldResult, Output};
 use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
-use pipewright_diagnostic::{Failure, Progress};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Chunks, Column, Complete, FitContext, Schema, Table};
 use pipewright_learn::Predictions;
 use pipewright_world::random::Key;
@@ -292,6 +292,21 @@ pub trait Training: Send + Sync {
     fn seed(&self) -> Option<u64> {
         None
     }
+
+    /// Returns the training that goes on from the model of a saved pipeline.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] of `warm_start` if it cannot be continued.
+    fn continued(&self, saved: &FittedPipeline) -> Result<Arc<dyn Training>, ArgumentError> {
+        let _ = saved;
+        let message = format!("`{}` cannot be continued", self.label());
+        Err(ArgumentError::of("warm_start", code::BAD_VALUE, message))
+    }
+
+    /// Does it go on from a saved model, which may have seen any row?
+    fn is_continued(&self) -> bool {
+        false
+    }
 }
 
 /// Fits a model.
@@ -317,9 +332,14 @@ pub trait FittedModel: Send + Sync {
     /// A [`Failure`] naming the column that is missing or has unsuitable values.
     fn predict(&self, rows: &Table) -> Result<Predictions, Failure>;
 
-    /// Do its predictions have regions (intervals or sets)?
+    /// Do its predictions have regions (intervals or sets) of conformal prediction?
     fn is_conformal(&self) -> bool {
         false
+    }
+
+    /// The levels of the quantiles that its predictions have, ascending; empty without quantiles.
+    fn levels(&self) -> &[f64] {
+        &[]
     }
 
     /// What was learned, as a table: coefficients per feature, the layers of a network.

@@ -29,7 +29,7 @@ pub use pipewright_diagnostic::{
 };
 pub use pipewright_engine::{NoObserver, Observer};
 pub use pipewright_frame::{Column, ColumnType, Function, IntoTable, Parameter, Role, Schema, Table};
-pub use pipewright_learn::{Outputs, Predictions, Regions, Target};
+pub use pipewright_learn::{Outputs, Predictions, Quantiles, Regions, Target};
 pub use pipewright_operator as operator;
 pub use pipewright_operator::bytes;
 pub use pipewright_operator::result::{self as output, Evaluation, Output};

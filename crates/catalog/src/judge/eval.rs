@@ -2,7 +2,7 @@
 
 use super::intervals::interval;
 use super::rows::{self, with_role};
-use super::scheme::{self, Known, OF_REGIONS, Scheme, USUAL};
+use super::scheme::{self, Known, OF_QUANTILES, OF_REGIONS, Scheme, USUAL};
 use super::subgroups;
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
@@ -242,7 +242,13 @@ impl Eval {
     }
 
     fn scores(&self, task: &Task, labels: &Labels, model: &Predictions, baseline: &Predictions) -> Vec<Score> {
-        let judged = [Judged::new(labels, model), Judged::new(labels, baseline)];
+        let baseline = Judged::new(labels, baseline);
+        // Quantiles are compared with the same number in place of each.
+        let baseline = match model.quantiles() {
+            Some(quantiles) => baseline.at_levels(quantiles.levels()),
+            None => baseline,
+        };
+        let judged = [Judged::new(labels, model), baseline];
         let score = |metric: &'static Metric| {
             let [model, baseline] = judged.each_ref().map(|judged| metric.score(judged));
             Score { metric: metric.name, model, baseline }
@@ -262,8 +268,9 @@ impl Eval {
         if !self.metrics.is_empty() {
             return self.metrics.clone();
         }
+        let of_quantiles = predictions.quantiles().map_or(&[][..], |_| OF_QUANTILES);
         let of_regions = predictions.regions().map_or(&[][..], |_| OF_REGIONS);
-        USUAL.iter().chain(of_regions).filter(|metric| applies(metric, task)).collect()
+        USUAL.iter().chain(of_quantiles).chain(of_regions).filter(|metric| applies(metric, task)).collect()
     }
 }
 

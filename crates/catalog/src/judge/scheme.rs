@@ -219,6 +219,9 @@ pub(super) const USUAL: &[metric::Metric] = &[
     metric::R2,
 ];
 
+/// The metrics that are computed besides them where several quantiles are predicted.
+pub(super) const OF_QUANTILES: &[metric::Metric] = &[metric::PINBALL];
+
 /// The metrics that are computed besides them where the model predicts intervals or sets.
 pub(super) const OF_REGIONS: &[metric::Metric] =
     &[metric::COVERAGE, metric::WIDTH, metric::SET_COVERAGE, metric::SET_SIZE];

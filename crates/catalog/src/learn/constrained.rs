@@ -1,12 +1,16 @@
-//! Boosting with constraints on columns, which a script names as they are in the file.
+//! Boosting as a script asks for it: with constraints on columns, which are named as they are in the file, of several
+//! quantiles, and from a saved model on.
 
-use crate::adapt::{FeatureUse, LearnerOf, TrainingOf};
+use super::levels;
+use crate::adapt::{FeatureUse, LearnerOf, TrainingOf, saved_model};
+use crate::exchange::feature_names;
 use crate::judge::eval::Eval;
 use pipewright_diagnostic::{Failure, Progress, code, nearest};
 use pipewright_frame::{Role, Schema};
-use pipewright_learn::boost::Gbdt;
+use pipewright_learn::AtLevels;
+use pipewright_learn::boost::{Gbdt, GbdtModel, MoreTrees};
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Splitter, Training};
-use pipewright_operator::{ArgumentError, Data, Task};
+use pipewright_operator::{ArgumentError, Data, FittedPipeline, Task};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -14,6 +18,10 @@ use std::sync::Arc;
 /// columns of a one-hot encoding do.
 pub(super) struct Constrained {
     pub training: TrainingOf<Gbdt>,
+    /// The quantiles that it predicts, if there are several.
+    pub levels: Option<Vec<f64>>,
+    /// The saved model that it goes on from.
+    pub before: Option<Before>,
     /// The share of the training rows that is held out to stop early; `None` if the learner holds out what it needs.
     pub validation: Option<f64>,
 }
@@ -24,7 +32,7 @@ impl Training for Constrained {
     }
 
     fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        self.training.wants_classes(distinct)
+        if self.levels.is_some() { Some(false) } else { self.training.wants_classes(distinct) }
     }
 
     fn accepts(&self) -> Accepts {
@@ -36,17 +44,98 @@ impl Training for Constrained {
     }
 
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        self.training.learner(task)?;
-        Ok(Arc::new(ConstrainedLearner { gbdt: self.training.learner.clone(), task: task.clone() }))
+        match &self.levels {
+            None => self.training.learner(task)?,
+            Some(levels) => levels::at_levels(&self.training, levels.clone()).learner(task)?,
+        };
+        let (gbdt, levels) = (self.training.learner.clone(), self.levels.clone());
+        self.before.as_ref().map_or(Ok(()), |before| before.check(task))?;
+        Ok(Arc::new(ConstrainedLearner { gbdt, levels, before: self.before.clone(), task: task.clone() }))
     }
 
     fn seed(&self) -> Option<u64> {
         self.training.seed()
     }
+
+    fn continued(&self, saved: &FittedPipeline) -> Result<Arc<dyn Training>, ArgumentError> {
+        if self.levels.is_some() {
+            let message = "a model of several quantiles cannot be continued";
+            return Err(ArgumentError::of("warm_start", code::BAD_VALUE, message));
+        }
+        let before = Some(Before::of(saved)?);
+        let (training, validation) = (self.training.clone(), self.validation);
+        Ok(Arc::new(Constrained { training, levels: None, before, validation }))
+    }
+
+    fn is_continued(&self) -> bool {
+        self.before.is_some()
+    }
+}
+
+/// A saved model that is continued.
+#[derive(Clone)]
+pub(super) struct Before {
+    /// Its columns, in order.
+    names: Arc<[String]>,
+    model: GbdtModel,
+    task: Task,
+}
+
+impl Before {
+    /// The model of a saved pipeline.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] if it is of another kind, or has stages that were fitted.
+    fn of(saved: &FittedPipeline) -> Result<Before, ArgumentError> {
+        let refused = |message: String| ArgumentError::of("warm_start", code::BAD_VALUE, message);
+        if let Some(step) = saved.steps.first() {
+            let message = format!("the saved pipeline has the stage `{}` before its model", step.verb);
+            let help =
+                "it would be fitted anew, and the old trees would not fit its columns; `gbdt` needs no such stage";
+            return Err(refused(message).help(help));
+        }
+        let (names, model) = saved_model::<GbdtModel>(saved.model.as_ref()).ok_or_else(|| {
+            let message = format!("the file holds a model `{}` that cannot be continued", saved.model_name);
+            refused(message).help("`gbdt` goes on from a `gbdt` of one prediction, without stages after `train`")
+        })?;
+        Ok(Before { names, model, task: saved.task.clone() })
+    }
+
+    /// Does it predict the same?
+    fn check(&self, task: &Task) -> Result<(), ArgumentError> {
+        if self.task == *task {
+            return Ok(());
+        }
+        let message = match self.task.target == task.target {
+            true => format!("the saved model predicts other classes or another scale of `{}`", task.target),
+            false => format!("the saved model predicts `{}`, not `{}`", self.task.target, task.target),
+        };
+        Err(ArgumentError::of("warm_start", code::WRONG_TASK, message))
+    }
+
+    /// Checks that rows have the columns of the model and no others.
+    fn check_columns(&self, train: &Data) -> Result<(), Failure> {
+        let names = feature_names(train);
+        let failure = |name: &str, message: &str| {
+            Err(Failure::new(code::UNKNOWN_COLUMN, format!("{message} `{name}`"))
+                .column(name)
+                .help("a model is continued on the columns that it was trained on"))
+        };
+        match (
+            self.names.iter().find(|name| !names.contains(name)),
+            names.iter().find(|name| !self.names.contains(name)),
+        ) {
+            (Some(name), _) => failure(name, "the model that is continued needs the column"),
+            (None, Some(name)) => failure(name, "the model that is continued does not know the column"),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 struct ConstrainedLearner {
     gbdt: Gbdt,
+    levels: Option<Vec<f64>>,
+    before: Option<Before>,
     task: Task,
 }
 
@@ -58,8 +147,20 @@ impl Learner for ConstrainedLearner {
         key: Key,
         progress: &dyn Progress,
     ) -> Result<Arc<dyn FittedModel>, Failure> {
-        let learner = resolved(&self.gbdt, &train.schema())?;
-        LearnerOf { learner, task: self.task.clone(), sees: FeatureUse::Features }.fit(train, validation, key, progress)
+        let (learner, task, sees) = (resolved(&self.gbdt, &train.schema())?, self.task.clone(), FeatureUse::Features);
+        match (self.levels.clone(), &self.before) {
+            (_, Some(before)) => {
+                before.check_columns(train)?;
+                let learner = MoreTrees { gbdt: learner, model: before.model.clone() };
+                let learner = LearnerOf { learner, task, sees };
+                learner.fit_columns(before.names.clone(), train, validation, key, progress)
+            }
+            (None, None) => LearnerOf { learner, task, sees }.fit(train, validation, key, progress),
+            (Some(levels), None) => {
+                let learner = AtLevels { learner, levels };
+                LearnerOf { learner, task, sees }.fit(train, validation, key, progress)
+            }
+        }
     }
 }
 

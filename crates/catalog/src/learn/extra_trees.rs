@@ -2,8 +2,8 @@
 
 use super::forest::{ELSEWHERE, ForestArgs, training};
 use super::model_spec;
-use crate::adapt::load_model;
-use pipewright_learn::forest::{Forest, ForestModel};
+use crate::adapt::load_with_levels;
+use pipewright_learn::forest::Forest;
 use pipewright_operator::work::Training;
 use pipewright_operator::{Args, ArgumentError, Example, Model, Spec, Tasks};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ survived                 160       340
     tasks: Tasks::Both,
     training: &[],
     prepare,
-    load: load_model::<ForestModel>,
+    load: load_with_levels::<Forest>,
 };
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {

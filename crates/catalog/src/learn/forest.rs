@@ -1,10 +1,11 @@
 //! `forest`: a random forest.
 
+use super::levels::{self, Levels};
 use super::model_spec;
 use super::train::TrainArgs;
 use super::tree::{ColumnRule, SplitColumns, TreeCriterion, columns, criterion};
-use crate::adapt::{FeatureUse, TrainingOf, load_model};
-use pipewright_learn::forest::{Forest, ForestModel, Growth};
+use crate::adapt::{FeatureUse, TrainingOf, load_with_levels};
+use pipewright_learn::forest::{Forest, Growth};
 use pipewright_operator::work::Training;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Count, Example, Int, Model, NonNegative, Ratio, Spec, Tasks, arguments,
@@ -38,6 +39,9 @@ arguments! {
         option rows: Ratio = Forest::default().rows;
         /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;
+        /// Predicts a quantile of numbers, or several such as `[5%, 50%, 95%]`, in place of the mean (quantile regression
+        /// forest).
+        option quantile: Option<Levels>;
     }
 }
 
@@ -61,13 +65,16 @@ pub(crate) const MODEL: Model = Model {
         details: "Take it where there is no time to tune: its defaults are hard to get wrong, and it does not overfit with more \
                   trees. `gbdt` is usually more exact, and its models are smaller. Missing values and categories need no \
                   preparation, and scaling changes nothing. Numbers are split at the borders of up to 255 bins per column. Do \
-                  not expect it to extrapolate: predictions stay within the range of the target. After Breiman, Random \
-                  Forests (Machine Learning, 2001).",
-        search: &["random forest", "randomforest", "bagging", "ranger", "ensemble"],
+                  not expect it to extrapolate: predictions stay within the range of the target. `quantile=[5%, 50%, 95%]` \
+                  predicts quantiles: those of the training rows in the leaves of a row, so the model keeps a number per row \
+                  and tree. After Breiman, Random Forests (Machine Learning, 2001), and Meinshausen, Quantile Regression \
+                  Forests (JMLR, 2006).",
+        search: &["random forest", "randomforest", "bagging", "ranger", "ensemble", "quantile regression forest"],
         elsewhere: ELSEWHERE,
-        examples: &[Example {
-            script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
-            output: "\
+        examples: &[
+            Example {
+                script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
+                output: "\
 forest(trees=50) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
@@ -80,13 +87,29 @@ confusion (rows true, columns predicted)
 died                     691       118
 survived                 164       336
 ",
-        }],
+            },
+            Example {
+                script: "load diabetes.csv | train forest(trees=50, quantile=[5%, 50%, 95%]) | eval kfold 5",
+                output: "\
+forest(trees=50, quantile=[5%, 50%, 95%]) predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+rmse                 59.8659    55.4360 to 64.2959   57.1396   62.3853     77.1127
+mae                  47.3634    42.1967 to 52.5301   44.0899   51.6023     65.9027
+r2                    0.3884      0.2587 to 0.5182    0.3197    0.4990     -0.0095
+pinball              11.5848    10.6877 to 12.4818   10.8107   12.0212     32.9514
+coverage              0.8620      0.8160 to 0.9080    0.8409    0.8977           ·
+width               170.5856  163.6071 to 177.5642  165.6023  174.4831           ·
+",
+            },
+        ],
         ..model_spec::<ForestArgs>()
     },
     tasks: Tasks::Both,
     training: &[],
     prepare,
-    load: load_model::<ForestModel>,
+    load: load_with_levels::<Forest>,
 };
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
@@ -114,5 +137,11 @@ pub(super) fn training(
     let bootstrap = own.bootstrap.unwrap_or(kind.bootstrap);
     let learner = Forest { trees: own.trees.get(), growth, bootstrap, rows: own.rows.0, ..kind };
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
+    let levels = match &own.quantile {
+        None => None,
+        Some(Levels::One(level)) => Some(vec![level.0]),
+        Some(Levels::Several(levels)) => Some(levels::ascending(levels)?),
+    };
+    let training = TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed };
+    Ok(levels::training(training, levels))
 }

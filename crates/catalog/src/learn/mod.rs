@@ -15,6 +15,7 @@ pub(crate) mod knn;
 pub(crate) mod lasso;
 pub(crate) mod layers;
 pub(crate) mod lda;
+mod levels;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;

@@ -1,9 +1,11 @@
 //! `train`: trains a model.
 
+use crate::joined;
+use crate::out::bundle_of;
 use pipewright_learn::net::{AdamW, RmsProp, Sgd, Training};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group, Name,
-    NonNegative, Param, Positive, Ratio, Seed, Spec, UnitInterval, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, FilePath, Flow, Fraction,
+    Group, Name, NonNegative, Param, Positive, Ratio, Seed, Spec, UnitInterval, Verb, arguments, words,
 };
 
 arguments! {
@@ -83,21 +85,24 @@ arguments! {
     }
 }
 
-impl EpochArgs {
-    /// The options of early stopping, for models that are trained in rounds.
-    pub(super) const STOPPING: &[Param] = { EpochArgs::PARAMS.split_at(EpochArgs::PARAMS.len() - 2).1 };
+arguments! {
+    /// The option of `train` for models that can be continued.
+    pub(crate) struct ContinueArgs {
+        /// A file of `save` whose model is continued: the new trees are added to it. The columns and the target must be the same.
+        training warm_start: Option<String>;
+    }
 }
 
+/// The options of early stopping, which are the last ones, for models that are trained in rounds.
+const STOPPING: &[Param] = EpochArgs::PARAMS.split_at(EpochArgs::PARAMS.len() - 2).1;
+
+/// The options of models that are trained in rounds, and can be continued.
+pub(super) const IN_ROUNDS: &[Param] = &joined::<{ STOPPING.len() + 1 }>(STOPPING, ContinueArgs::PARAMS);
+
 /// All options; those passed on to models come first.
-const OPTIONS: &[Param] = &{
-    let (models, own) = (EpochArgs::PARAMS, Spec::of::<TrainArgs>().options);
-    let mut options = [own[0]; EpochArgs::PARAMS.len() + 1];
-    let mut place = 0;
-    while place < models.len() {
-        options[place] = models[place];
-        place += 1;
-    }
-    options
+const OPTIONS: &[Param] = {
+    const OF_MODELS: &[Param] = &joined::<{ EpochArgs::PARAMS.len() + 1 }>(EpochArgs::PARAMS, ContinueArgs::PARAMS);
+    &joined::<{ OF_MODELS.len() + 1 }>(OF_MODELS, Spec::of::<TrainArgs>().options)
 };
 
 pub(crate) const VERB: Verb = Verb {
@@ -107,7 +112,9 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Trains a model on the features to predict the target.",
         details: "A model's own hyper-parameters go in its parentheses, `mlp[64,32,1](activation=tanh)`; options that \
                   control the training loop are options of `train`. Nothing runs until a later stage needs the model: \
-                  `eval` fits it anew in every fold, `save` and `predict` fit it once on all rows.",
+                  `eval` fits it anew in every fold, `save` and `predict` fit it once on all rows. \
+                  `warm_start=\"old.pw\"` goes on from a saved model (`gbdt`); such a pipeline can be saved, but not \
+                  evaluated, since the old model may have seen the held-out rows.",
         search: &["fit", "learn", "model", "estimate"],
         output: Flow::Learner,
         effect: Effect::FitTarget,
@@ -134,7 +141,14 @@ virginica                    0           3          47
     states: &[],
 };
 
-fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
+fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let TrainArgs { model: chosen, .. } = TrainArgs::read(args)?;
-    (chosen.model.prepare)(chosen.label(), &chosen.args, args).map(Bound::Training)
+    let training = (chosen.model.prepare)(chosen.label(), &chosen.args, args)?;
+    match ContinueArgs::read(args)?.warm_start {
+        None => Ok(Bound::Training(training)),
+        Some(path) => {
+            let saved = bundle_of("warm_start", &FilePath(path), environment, pipewright_artifact::decode)?;
+            training.continued(&saved).map(Bound::Training)
+        }
+    }
 }

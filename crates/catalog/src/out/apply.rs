@@ -51,7 +51,7 @@ Adelie         0.09658061       0.07525452
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let ApplyArgs { path, bad } = ApplyArgs::read(args)?;
-    let preparation = super::bundle_of_path(&path, environment, pipewright_artifact::decode_preparation)?;
+    let preparation = super::bundle_of("path", &path, environment, pipewright_artifact::decode_preparation)?;
     Ok(Bound::Rows(Arc::new(Apply(preparation, bad.0))))
 }
 

@@ -40,14 +40,15 @@ pub(crate) fn read_bundle<T>(
     decode(&bytes, environment.registry)
 }
 
-/// As [`read_bundle`], for the argument `path`.
-fn bundle_of_path<T>(
+/// As [`read_bundle`], for this argument.
+pub(crate) fn bundle_of<T>(
+    argument: &'static str,
     path: &FilePath,
     environment: &Environment,
     decode: fn(&[u8], &Registry) -> Result<T, Failure>,
 ) -> Result<T, ArgumentError> {
     read_bundle(path, environment, decode).map_err(|failure| ArgumentError {
         help: failure.help,
-        ..ArgumentError::of("path", failure.code, failure.message)
+        ..ArgumentError::of(argument, failure.code, failure.message)
     })
 }

@@ -35,7 +35,8 @@ pub(crate) const VERB: Verb = Verb {
         details: "Columns are matched by name: their order does not matter, extra ones are ignored with a note, a \
                   missing one is an error. Values are read as the kinds of the training rows: `10` as a text where \
                   texts were, 1 as true. Levels that did not occur in training are noted. Predictions keep the number and order of the rows. The column \
-                  `prediction` holds the class or the number.",
+                  `prediction` holds the class or the number; a model of several quantiles adds a column for each, \
+                  such as `q05` and `q97.5`.",
         search: &["score", "infer", "apply", "forecast"],
         form: Form::Path,
         input: Flow::Table,
@@ -58,7 +59,7 @@ versicolor  versicolor
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let PredictArgs { path, proba, keep, bad } = PredictArgs::read(args)?;
-    let pipeline = super::bundle_of_path(&path, environment, pipewright_artifact::decode)?;
+    let pipeline = super::bundle_of("path", &path, environment, pipewright_artifact::decode)?;
     Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default(), bad: bad.0 })))
 }
 
@@ -111,7 +112,8 @@ impl Predict {
 
     /// The columns of the predictions.
     fn columns(&self) -> Vec<Column> {
-        prediction_columns(&self.pipeline.task, self.proba, self.pipeline.model.is_conformal())
+        let FittedPipeline { task, model, .. } = &self.pipeline;
+        prediction_columns(task, self.proba, model.levels(), model.is_conformal())
     }
 }
 

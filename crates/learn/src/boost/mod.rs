@@ -21,6 +21,7 @@
 mod early;
 mod loss;
 mod model;
+mod more;
 mod outside;
 mod outside_rows;
 #[cfg(test)]
@@ -34,11 +35,11 @@ mod tests;
 pub use crate::tree::{Direction, Tree};
 pub use loss::{Derivatives, Link, Loss, Objective};
 pub use model::GbdtModel;
-pub use quantiles::QuantileGbdtModel;
+pub use more::MoreTrees;
 
 use crate::data::Dataset;
 use crate::held_out::MANY_ROWS;
-use crate::learner::{Accepts, Fit, Learner, Model, check_width};
+use crate::learner::{Accepts, Fit, Learner, Model};
 use crate::passes::Passes;
 use pipewright_diagnostic::{Failure, code};
 use std::sync::OnceLock;
@@ -129,17 +130,6 @@ impl Gbdt {
     #[must_use]
     pub fn with_trees(trees: usize) -> Gbdt {
         Gbdt { trees, early_stop: None, members: Some(1), rate: 0.1, ..Gbdt::default() }
-    }
-
-    /// Adds the trees of this configuration to a fitted model.
-    ///
-    /// # Errors
-    /// As [`Learner::fit_with`]; [`code::WRONG_WIDTH`] or [`code::WRONG_TASK`] if the model has other columns or
-    /// another target.
-    pub fn fit_more(&self, model: &GbdtModel, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
-        let train = train.accepted(self.accepts())?;
-        check_width(model.inputs(), &train.features)?;
-        rounds::boost(self, &train, fit, Some(model), &OnceLock::new())
     }
 
     fn check(&self) -> Result<(), Failure> {

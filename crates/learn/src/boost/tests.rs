@@ -3,6 +3,7 @@
 use super::*;
 use crate::data::Features;
 use crate::data::{Categories, Column, Outputs, Target};
+use crate::quantiles::AtLevels;
 use crate::threads::on_any_threads;
 use pipewright_world::random::Key;
 
@@ -314,27 +315,29 @@ fn quantiles_are_the_models_of_their_levels_in_order() {
     let train = Dataset::new(features(vec![x, uniform(3, rows)]), Target::Numbers(y.clone()));
     let gbdt = Gbdt::with_trees(60);
     let levels = [0.1, 0.5, 0.52, 0.9];
-    let model = gbdt.fit_quantiles(&levels, &train, &Fit::new()).unwrap();
+    let at = |levels: &[f64]| AtLevels { learner: gbdt.clone(), levels: levels.to_vec() };
+    let model = at(&levels).fit(&train).unwrap();
     for (model, level) in model.models().iter().zip(levels) {
         let alone = Gbdt { loss: Objective::Quantile { level }, ..gbdt.clone() };
         assert_eq!(*model, alone.fit(&train).unwrap());
     }
-    let found = model.quantiles(&train.features).unwrap();
-    for (quantiles, level) in found.iter().zip(levels) {
-        let below = quantiles.iter().zip(&y).filter(|(quantile, y)| y < quantile).count();
+    let predictions = model.predictions(&train.features).unwrap();
+    let found = predictions.quantiles().unwrap();
+    for (place, level) in levels.into_iter().enumerate() {
+        let below = found.of_level(place).zip(&y).filter(|(quantile, y)| **y < *quantile).count();
         assert!((below as f64 / rows as f64 - level).abs() < 0.03, "{level}: {below}");
     }
     let plain: Vec<Vec<f64>> = model.models().iter().map(|model| numbers(model, &train.features)).collect();
     let crossed = (0..rows).filter(|&row| plain[1][row] > plain[2][row]).count();
     assert!(crossed > 0, "there is something to sort");
     for row in 0..rows {
-        let sorted: Vec<f64> = found.iter().map(|quantiles| quantiles[row]).collect();
         let mut wanted: Vec<f64> = plain.iter().map(|quantiles| quantiles[row]).collect();
         wanted.sort_by(f64::total_cmp);
-        assert_eq!(sorted, wanted);
+        assert_eq!(found.of_row(row), wanted);
     }
+    assert_eq!(model.predict(&train.features).unwrap(), predictions.outputs);
     for levels in [&[][..], &[0.5, 0.1], &[0.5, 0.5], &[0.0], &[f64::NAN]] {
-        assert_eq!(gbdt.fit_quantiles(levels, &train, &Fit::new()).unwrap_err().code, code::BAD_VALUE);
+        assert_eq!(at(levels).fit(&train).unwrap_err().code, code::BAD_VALUE);
     }
 }
 
@@ -363,13 +366,44 @@ fn training_goes_on_from_a_model() {
     let train = mixed(800);
     let whole = exact(30).fit(&train).unwrap();
     let half = exact(15).fit(&train).unwrap();
-    let more = exact(15).fit_more(&half, &train, &Fit::new()).unwrap();
-    assert_eq!(more.rounds(), 30);
-    let difference = mean_squares(&more, &train) - mean_squares(&whole, &train);
+    let more = |train: &Dataset, trees: usize| MoreTrees { gbdt: exact(trees), model: half.clone() }.fit(train);
+    let done = more(&train, 15).unwrap();
+    assert_eq!((done.rounds(), &done.trees[..half.trees.len()]), (30, &half.trees[..]));
+    let difference = mean_squares(&done, &train) - mean_squares(&whole, &train);
     assert!(difference.abs() < 1e-6, "{difference}");
-    let narrow = features(vec![uniform(1, 10)]);
-    let other = Dataset::new(narrow, Target::Numbers(uniform(2, 10)));
-    assert_eq!(exact(1).fit_more(&half, &other, &Fit::new()).unwrap_err().code, code::WRONG_WIDTH);
+    let narrow = Dataset::new(features(vec![uniform(1, 10)]), Target::Numbers(uniform(2, 10)));
+    assert_eq!(more(&narrow, 1).unwrap_err().code, code::WRONG_WIDTH);
+    let classes = Target::Classes { codes: (0..800).map(|row| row % 3).collect(), count: 3 };
+    let other = Dataset::new(train.features.clone(), classes);
+    assert_eq!(more(&other, 1).unwrap_err().code, code::WRONG_TASK);
+}
+
+/// Trees know levels by their number, so those of other rows are numbered as in the model.
+#[test]
+fn training_goes_on_with_the_levels_of_the_model() {
+    let target = |rows: &[u32]| Target::Numbers(rows.iter().map(|row| f64::from(*row) * 10.0).collect());
+    let table = |codes: &[u32], levels: &[&str], values: &[u32]| {
+        let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
+        let column = Column::Categories(Categories::new(codes.to_vec().into(), levels.into()));
+        let features = Features::from_columns(codes.len(), ["x".to_owned()].into(), vec![column]);
+        Dataset::new(features, target(values))
+    };
+    let gbdt = Gbdt { min_rows: 1, rows: 1.0, l2: 0.0, level_smoothing: 0.0, level_l2: 0.0, ..Gbdt::with_trees(20) };
+    let codes: Vec<u32> = (0..90).map(|row| row % 3).collect();
+    let model = gbdt.fit(&table(&codes, &["a", "b", "c"], &codes)).unwrap();
+    // "c" and "a" alone, in another order: c is 2 and a is 0, as before.
+    let (own, values): (Vec<u32>, Vec<u32>) = (0..90).map(|row| (row % 2, 2 - row % 2 * 2)).unzip();
+    let more = MoreTrees { gbdt: gbdt.clone(), model: model.clone() };
+    let done = more.fit(&table(&own, &["c", "a"], &values)).unwrap();
+    assert_eq!(done.inputs, model.inputs);
+    let predicted = numbers(&done, &table(&[0, 1, 2], &["a", "b", "c"], &[0, 1, 2]).features);
+    for (found, wanted) in predicted.iter().zip([0.0, 10.0, 20.0]) {
+        assert!((found - wanted).abs() < 2.5, "{predicted:?}");
+    }
+    let refused = more.fit(&table(&own, &["c", "z"], &values)).unwrap_err();
+    assert_eq!((refused.code, refused.place.row), (code::UNSEEN_LEVEL, Some(2)));
+    let number = Dataset::new(features(vec![uniform(1, 10)]), Target::Numbers(uniform(2, 10)));
+    assert_eq!(more.fit(&number).unwrap_err().code, code::KIND_CHANGED);
 }
 
 #[test]

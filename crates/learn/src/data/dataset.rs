@@ -57,6 +57,15 @@ impl Dataset {
         Dataset { groups: Some(groups), ..self }
     }
 
+    /// The same rows with other features.
+    ///
+    /// # Panics
+    /// If their number of rows differs.
+    pub(crate) fn with_features(&self, features: Features) -> Dataset {
+        assert_eq!(self.rows(), features.rows(), "features of the same rows");
+        Dataset { features, labels: self.labels.clone(), groups: self.groups.clone() }
+    }
+
     /// Returns the target.
     #[must_use]
     pub fn target(&self) -> &Target {

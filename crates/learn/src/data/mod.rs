@@ -6,6 +6,7 @@ mod features;
 mod labels;
 mod outputs;
 mod predictions;
+mod quantiles;
 mod shared;
 
 pub use column::{Categories, Column, Sparse};
@@ -14,4 +15,5 @@ pub use features::Features;
 pub use labels::{Labels, Target};
 pub use outputs::Outputs;
 pub use predictions::{Predicted, Predictions, Regions};
+pub use quantiles::Quantiles;
 pub use shared::Shared;

@@ -1,7 +1,9 @@
-//! Predictions with what was decided from them: classes by a threshold, intervals and sets by conformal prediction.
+//! Predictions with what was decided from them: classes by a threshold, intervals and sets by conformal prediction. Models
+//! of several quantiles predict all of them.
 
-use super::Outputs;
+use super::{Outputs, Quantiles};
 use crate::calibrate::conformal::Interval;
+use std::borrow::Cow;
 use std::ops::Deref;
 
 /// Where the true value of each row lies with a chosen probability.
@@ -29,6 +31,7 @@ pub struct Predictions {
     /// What the model says.
     pub outputs: Outputs,
     labels: Option<Vec<u32>>,
+    quantiles: Option<Quantiles>,
     regions: Option<Regions>,
 }
 
@@ -42,8 +45,13 @@ pub trait Predicted: Clone {
         None
     }
 
+    /// Returns the quantiles, if several are predicted.
+    fn quantiles(&self) -> Option<&Quantiles> {
+        None
+    }
+
     /// Returns where the true values lie, if that is predicted.
-    fn regions(&self) -> Option<&Regions> {
+    fn regions(&self) -> Option<Cow<'_, Regions>> {
         None
     }
 
@@ -74,14 +82,20 @@ impl Predicted for Predictions {
         self.labels.as_deref()
     }
 
-    fn regions(&self) -> Option<&Regions> {
-        self.regions.as_ref()
+    fn quantiles(&self) -> Option<&Quantiles> {
+        self.quantiles.as_ref()
+    }
+
+    fn regions(&self) -> Option<Cow<'_, Regions>> {
+        let of_quantiles = || Some(Cow::Owned(Regions::Intervals(self.quantiles.as_ref()?.intervals()?)));
+        self.regions.as_ref().map(Cow::Borrowed).or_else(of_quantiles)
     }
 
     fn take(&self, rows: &[u32]) -> Predictions {
         Predictions {
             outputs: self.outputs.take(rows),
             labels: self.labels.as_ref().map(|labels| rows.iter().map(|&row| labels[row as usize]).collect()),
+            quantiles: self.quantiles.as_ref().map(|quantiles| quantiles.take(rows)),
             regions: self.regions.as_ref().map(|regions| regions.take(rows)),
         }
     }
@@ -120,7 +134,15 @@ impl Regions {
 
 impl From<Outputs> for Predictions {
     fn from(outputs: Outputs) -> Predictions {
-        Predictions { outputs, labels: None, regions: None }
+        Predictions { outputs, labels: None, quantiles: None, regions: None }
+    }
+}
+
+/// Several quantiles: the prediction is that of the level nearest to ½.
+impl From<Quantiles> for Predictions {
+    fn from(quantiles: Quantiles) -> Predictions {
+        let outputs = quantiles.middle_outputs();
+        Predictions { outputs, labels: None, quantiles: Some(quantiles), regions: None }
     }
 }
 
@@ -158,10 +180,23 @@ impl Predictions {
         self.labels.clone().unwrap_or_else(|| self.outputs.labels())
     }
 
-    /// Returns where the true values lie, if that is predicted.
+    /// Returns where the true values lie, if that is predicted: the regions of [`Predictions::bound`], or else the
+    /// intervals from the lowest to the highest of several quantiles.
     #[must_use]
-    pub fn regions(&self) -> Option<&Regions> {
+    pub fn regions(&self) -> Option<Cow<'_, Regions>> {
+        Predicted::regions(self)
+    }
+
+    /// Returns the regions of [`Predictions::bound`].
+    #[must_use]
+    pub fn bounded(&self) -> Option<&Regions> {
         self.regions.as_ref()
+    }
+
+    /// Returns the quantiles, if several are predicted.
+    #[must_use]
+    pub fn quantiles(&self) -> Option<&Quantiles> {
+        self.quantiles.as_ref()
     }
 
     /// Selects the rows at these positions, in this order.
@@ -182,24 +217,35 @@ impl Predictions {
             Some(Regions::Intervals(intervals)) => size_of_val(&intervals[..]),
             Some(Regions::Sets(sets)) => sets.iter().map(|set| size_of_val(set) + size_of_val(&set[..])).sum(),
         };
-        self.outputs.memory_bytes() + (labels + regions) as u64
+        let quantiles = self.quantiles.as_ref().map_or(0, Quantiles::memory_bytes);
+        self.outputs.memory_bytes() + quantiles + (labels + regions) as u64
     }
 
-    /// Concatenates the predictions for consecutive parts of the rows; `None` if their kinds differ, if only some of
-    /// them have regions, or if there are none.
+    /// Concatenates the predictions for consecutive parts of the rows; `None` if their kinds or levels differ, if only
+    /// some of them have quantiles or regions, or if there are none.
     #[must_use]
     pub fn concat(parts: impl IntoIterator<Item = Predictions>) -> Option<Predictions> {
         let parts: Vec<Predictions> = parts.into_iter().collect();
         let decided = parts.iter().any(|part| part.labels.is_some());
         let labels = decided.then(|| parts.iter().flat_map(Predictions::labels).collect());
-        let regions: Vec<Regions> = parts.iter().filter_map(|part| part.regions.clone()).collect();
-        let regions = match regions.len() {
-            0 => None,
-            count if count == parts.len() => Some(Regions::concat(regions)?),
-            _ => return None,
-        };
+        let regions = of_all(&parts, |part| part.regions.clone(), Regions::concat)?;
+        let quantiles = of_all(&parts, |part| part.quantiles.clone(), Quantiles::concat)?;
         let outputs = Outputs::concat(parts.into_iter().map(|part| part.outputs))?;
-        Some(Predictions { outputs, labels, regions })
+        Some(Predictions { outputs, labels, quantiles, regions })
+    }
+}
+
+/// What all of some parts have, put together, or none of them; `None` if only some have it or it does not fit together.
+fn of_all<T>(
+    parts: &[Predictions],
+    of: impl Fn(&Predictions) -> Option<T>,
+    concat: impl FnOnce(Vec<T>) -> Option<T>,
+) -> Option<Option<T>> {
+    let found: Vec<T> = parts.iter().filter_map(of).collect();
+    match found.len() {
+        0 => Some(None),
+        count if count == parts.len() => concat(found).map(Some),
+        _ => None,
     }
 }
 
@@ -217,10 +263,24 @@ mod tests {
         decided.decide(vec![1, 0]);
         decided.bound(Regions::Sets(vec![vec![0, 1], vec![0]]));
         assert_eq!(decided.take(&[1, 0]).labels(), [0, 1]);
-        assert_eq!(decided.take(&[1]).regions(), Some(&Regions::Sets(vec![vec![0]])));
+        assert_eq!(decided.take(&[1]).bounded(), Some(&Regions::Sets(vec![vec![0]])));
         assert!(Predictions::concat([decided.clone(), plain.clone()]).is_none(), "regions of some rows only");
         let (mut first, second) = (two([0.6, 0.4, 0.9, 0.1]), plain);
         first.decide(vec![1, 1]);
         assert_eq!(Predictions::concat([first, second]).unwrap().labels(), [1, 1, 1, 0]);
+    }
+    #[test]
+    fn quantiles_stay_with_their_rows_and_bound_them() {
+        let all: Predictions = Quantiles::new(&[0.1, 0.9], vec![vec![1.0, 2.0], vec![3.0, 5.0]]).into();
+        assert_eq!(all.values(), [1.0, 2.0]);
+        let mut second = all.take(&[1]);
+        let interval = |low: f64, high: f64| Regions::Intervals(vec![Interval { low, high }]);
+        assert_eq!(second.regions().as_deref(), Some(&interval(2.0, 5.0)));
+        assert_eq!(Predictions::concat([all.take(&[0]), second.clone()]), Some(all.clone()));
+        assert!(Predictions::concat([all.clone(), Outputs::Numbers(vec![1.0]).into()]).is_none(), "of some rows only");
+        assert_eq!(all.memory_bytes(), 6 * 8);
+        second.bound(interval(0.0, 9.0));
+        assert_eq!(second.regions().as_deref(), Some(&interval(0.0, 9.0)));
+        assert_eq!(second.quantiles().unwrap().of_row(0), [2.0, 5.0]);
     }
 }

@@ -316,7 +316,7 @@ impl Model for LdaModel {
         let function = |class: usize| {
             let weights = self.coefficients[class].clone();
             let intercept = self.priors[class].ln() + self.intercepts[class] - dot(&weights, &self.centre);
-            LinearFunction { class: Some(class), intercept, weights, inference: None }
+            LinearFunction { class: Some(class), quantile: None, intercept, weights, inference: None }
         };
         let mut functions: Vec<LinearFunction> = present.into_iter().map(function).collect();
         if functions.len() == 2 {

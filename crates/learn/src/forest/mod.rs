@@ -40,7 +40,7 @@ pub use bagged::{Forest, OutOfBag};
 pub use isolation::{IsolationForest, IsolationModel};
 pub use model::ForestModel;
 pub use prune::PruningPath;
-pub use quantiles::QuantileForestModel;
+pub use quantiles::{ForestAtLevels, QuantileForestModel};
 
 use crate::data::Dataset;
 use crate::learner::{Accepts, Fit, Learner, Model};

@@ -1,11 +1,14 @@
 //! Quantiles of the target by forests: the targets of the training rows that share leaves with a row.
 
 use super::{Forest, ForestModel};
-use crate::data::{Dataset, Features, Target};
-use crate::learner::{Fit, Learner, Model, check_width};
+use crate::data::{Dataset, Features, Outputs, Predictions, Quantiles, Target};
+use crate::learner::{Accepts, Fit, Learner, Model, check_width};
+use crate::quantiles::{FitsLevels, validate_levels};
+use crate::summary::Summary;
 use crate::tree::Table;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A forest that knows the targets of its leaves (N. Meinshausen, "Quantile Regression Forests", JMLR 7, 2006).
 ///
@@ -13,7 +16,8 @@ use rayon::prelude::*;
 /// where the sum is over the training rows in this leaf, and else 0; ω are the sample weights, and all training rows
 /// are in a leaf of each tree, whether or not the tree learned from them. The quantile of level q is the smallest
 /// target y with Σ wᵢ(x) ≥ q over the rows with targets up to y.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct QuantileForestModel {
     model: ForestModel,
     /// The targets of the training rows, ascending.
@@ -23,7 +27,8 @@ pub struct QuantileForestModel {
 }
 
 /// The training rows in the leaves of a tree.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Leaves {
     /// Where the rows of each leaf start, and the number of all rows.
     starts: Vec<u32>,
@@ -52,20 +57,34 @@ impl Forest {
     /// As [`Learner::fit_with`]; [`code::WRONG_TASK`] for classes.
     pub fn fit_quantiles(&self, train: &Dataset, fit: &Fit<'_>) -> Result<QuantileForestModel, Failure> {
         let train = train.accepted(self.accepts())?;
+        self.leaves_with_targets(&train, fit)
+    }
+
+    fn leaves_with_targets(&self, train: &Dataset, fit: &Fit<'_>) -> Result<QuantileForestModel, Failure> {
         let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "quantiles are of numbers, but the target is a class"));
         };
-        let model = self.learn(&train, fit)?;
+        let model = self.learn(train, fit)?;
         let mut order: Vec<u32> = (0..target.len() as u32).collect();
         order.sort_by(|&one, &two| target[one as usize].total_cmp(&target[two as usize]));
-        let ends = model.leaves_of(&train.features);
         let weight = |row: u32| train.weights().map_or(1.0, |weights| weights[row as usize]);
         let trees = model.trees.len();
+        let places = order.len() as u128 * trees as u128 * (size_of::<u32>() + size_of::<(u32, f64)>()) as u128;
+        room_for(places, || format!("the leaves of {} rows in {trees} trees", order.len()))?;
+        let ends = model.leaves_of(&train.features);
         let leaves =
             |tree: usize| Leaves::of(model.trees[tree].leaves(), &order, weight, |row| ends[row * trees + tree]);
         let leaves = (0..trees).into_par_iter().map(leaves).collect();
         let targets = order.iter().map(|&row| target[row as usize]).collect();
         Ok(QuantileForestModel { model, targets, leaves })
+    }
+}
+
+impl FitsLevels for Forest {
+    type OfLevels = ForestAtLevels;
+
+    fn learn_levels(&self, levels: &[f64], train: &Dataset, fit: &Fit<'_>) -> Result<ForestAtLevels, Failure> {
+        Ok(ForestAtLevels { levels: levels.to_vec(), forest: self.leaves_with_targets(train, fit)? })
     }
 }
 
@@ -100,6 +119,16 @@ impl Leaves {
         Leaves { starts, rows }
     }
 
+    /// Are they sound, as the leaves of a tree of `leaves` leaves grown on `rows` rows?
+    fn are_sound(&self, leaves: usize, rows: usize) -> bool {
+        // Every leaf of a tree holds a row, so that a row that ends there has a quantile.
+        self.starts.len() == leaves + 1
+            && self.starts.is_sorted_by(|start, end| start < end)
+            && self.starts.first() == Some(&0)
+            && self.starts.last().map(|end| *end as usize) == Some(self.rows.len())
+            && self.rows.iter().all(|(place, share)| (*place as usize) < rows && (0.0..=1.0 + 1e-9).contains(share))
+    }
+
     fn rows(&self, leaf: u32) -> &[(u32, f64)] {
         let leaf = leaf as usize;
         &self.rows[self.starts[leaf] as usize..self.starts[leaf + 1] as usize]
@@ -122,10 +151,14 @@ impl QuantileForestModel {
             return Err(Failure::new(code::BAD_VALUE, "the level of a quantile is a number from 0 to 1"));
         }
         check_width(self.model.inputs(), features)?;
+        Ok(self.of_levels(features, levels))
+    }
+
+    fn of_levels(&self, features: &Features, levels: &[f64]) -> Vec<Vec<f64>> {
         let ends = self.model.leaves_of(features);
         let of_rows: Vec<Vec<f64>> =
             ends.par_chunks(self.leaves.len()).map(|leaves| self.quantiles_of(leaves, levels)).collect();
-        Ok((0..levels.len()).map(|level| of_rows.iter().map(|row| row[level]).collect()).collect())
+        (0..levels.len()).map(|level| of_rows.iter().map(|row| row[level]).collect()).collect()
     }
 
     /// The quantiles of a row that ends in a leaf of each tree.
@@ -146,5 +179,64 @@ impl QuantileForestModel {
             self.targets[rows[reached].0 as usize]
         };
         levels.iter().map(quantile).collect()
+    }
+}
+
+/// A [`QuantileForestModel`] that predicts quantiles of chosen levels; its single prediction is that of the level nearest
+/// to ½.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForestAtLevels {
+    levels: Vec<f64>,
+    forest: QuantileForestModel,
+}
+
+impl ForestAtLevels {
+    /// The forest that knows the targets of its leaves.
+    #[must_use]
+    pub fn forest(&self) -> &QuantileForestModel {
+        &self.forest
+    }
+
+    fn quantiles(&self, features: &Features) -> Quantiles {
+        Quantiles::new(&self.levels, self.forest.of_levels(features, &self.levels))
+    }
+}
+
+impl Model for ForestAtLevels {
+    const ACCEPTS: Accepts = ForestModel::ACCEPTS;
+
+    fn outputs(&self, features: &Features) -> Outputs {
+        self.quantiles(features).middle_outputs()
+    }
+
+    fn predictions(&self, features: &Features) -> Result<Predictions, Failure> {
+        check_width(self.inputs(), features)?;
+        Ok(self.quantiles(features).into())
+    }
+
+    fn levels(&self) -> &[f64] {
+        &self.levels
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_levels(&self.levels)?;
+        let QuantileForestModel { model, targets, leaves } = &self.forest;
+        model.validate()?;
+        let trees = model.trees.iter().zip(leaves);
+        let sound = model.classes.is_none()
+            && leaves.len() == model.trees.len()
+            && targets.iter().all(|target| target.is_finite())
+            && targets.is_sorted()
+            && trees.into_iter().all(|(tree, leaves)| leaves.are_sound(tree.leaves(), targets.len()));
+        if sound { Ok(()) } else { Err(Failure::new(code::BAD_BUNDLE, "a forest that does not fit its targets")) }
+    }
+
+    fn inputs(&self) -> usize {
+        self.forest.model.inputs()
+    }
+
+    fn summary(&self) -> Summary {
+        self.forest.model.summary()
     }
 }

@@ -222,7 +222,7 @@ fn function_of(
     errors: Option<&StandardErrors>,
 ) -> LinearFunction {
     let inference = errors.map(|errors| errors.inference(intercept, weights));
-    LinearFunction { class, intercept, weights: weights.to_vec(), inference }
+    LinearFunction { class, quantile: None, intercept, weights: weights.to_vec(), inference }
 }
 
 /// Checks standard errors that came from a file.

@@ -6,6 +6,7 @@ use super::{LinearModel, check_finite, check_penalty, check_room, check_rows, re
 use crate::data::{Dataset, Target};
 use crate::learner::{Accepts, Fit, Learner, Model};
 use crate::matrix::Qr;
+use crate::quantiles::{FitsLevels, PerLevel};
 use faer::Mat;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,15 @@ impl Learner for Quantile {
         let (weights, intercept) = scaled.in_own_units(&parameters);
         let coefficients = weights.into_iter().map(|weight| weight / pinball.unit()).collect();
         LinearModel::new(coefficients, intercept / pinball.unit()).checked()
+    }
+}
+
+/// A line per level.
+impl FitsLevels for Quantile {
+    type OfLevels = PerLevel<LinearModel>;
+
+    fn learn_levels(&self, levels: &[f64], train: &Dataset, fit: &Fit<'_>) -> Result<PerLevel<LinearModel>, Failure> {
+        PerLevel::fit(levels, |&quantile| Quantile { quantile, ..*self }.learn(train, fit))
     }
 }
 

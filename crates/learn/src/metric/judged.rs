@@ -1,7 +1,7 @@
 //! The input of metrics: true values, predictions and sample weights.
 
 use super::{Confusion, Undefined, confusion, undefined};
-use crate::data::{Labels, Outputs, Predicted, Regions, Target};
+use crate::data::{Labels, Outputs, Predicted, Quantiles, Regions, Target};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -21,6 +21,7 @@ pub struct Judged<'a> {
     outputs: Cow<'a, Outputs>,
     /// Classes that were decided otherwise than by the highest probability.
     decided: Option<Cow<'a, [u32]>>,
+    quantiles: Option<Cow<'a, Quantiles>>,
     regions: Option<Cow<'a, Regions>>,
     confusion: OnceLock<Option<Confusion>>,
 }
@@ -43,7 +44,8 @@ impl<'a> Judged<'a> {
                 truth: Cow::Borrowed(truth),
                 outputs: Cow::Borrowed(outputs),
                 decided: predictions.decided().map(Cow::Borrowed),
-                regions: predictions.regions().map(Cow::Borrowed),
+                quantiles: predictions.quantiles().map(Cow::Borrowed),
+                regions: predictions.regions(),
                 confusion: OnceLock::new(),
             };
         };
@@ -52,8 +54,22 @@ impl<'a> Judged<'a> {
             truth: Cow::Owned(truth.take(&rows)),
             outputs: Cow::Owned(counting.outputs().clone()),
             decided: counting.decided().map(|labels| Cow::Owned(labels.to_vec())),
-            regions: counting.regions().map(|regions| Cow::Owned(regions.clone())),
+            quantiles: counting.quantiles().map(|quantiles| Cow::Owned(quantiles.clone())),
+            regions: counting.regions().map(|regions| Cow::Owned(regions.into_owned())),
             confusion: OnceLock::new(),
+        }
+    }
+
+    /// Takes each predicted number as all quantiles of its row, so that it can be compared with predictions of several
+    /// levels; classes, and predictions that have quantiles, stay as they are.
+    #[must_use]
+    pub fn at_levels(self, levels: &[f64]) -> Judged<'a> {
+        match (&*self.outputs, &self.quantiles) {
+            (Outputs::Numbers(values), None) => {
+                let quantiles = Some(Cow::Owned(Quantiles::new(levels, vec![values.clone(); levels.len()])));
+                Judged { quantiles, ..self }
+            }
+            _ => self,
         }
     }
 
@@ -72,6 +88,11 @@ impl<'a> Judged<'a> {
     /// Returns the predicted class of each row; empty for numbers.
     pub(super) fn labels(&self) -> Cow<'_, [u32]> {
         self.decided.as_deref().map_or_else(|| Cow::Owned(self.outputs.labels()), Cow::Borrowed)
+    }
+
+    /// Returns the quantiles, if several are predicted.
+    pub(super) fn quantiles(&self) -> Option<&Quantiles> {
+        self.quantiles.as_deref()
     }
 
     /// Returns where the true values lie, if that is predicted.

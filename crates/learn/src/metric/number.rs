@@ -6,7 +6,13 @@ use crate::twofold::Twofold;
 
 /// The weighted mean of a term of each row.
 pub(super) fn mean(judged: &Judged<'_>, term: impl Fn(f64, f64) -> f64) -> Result<f64, Undefined> {
-    let (truth, predicted) = judged.numbers().ok_or_else(not_numbers)?;
+    let (_, predicted) = judged.numbers().ok_or_else(not_numbers)?;
+    of_pairs(judged, predicted, term)
+}
+
+/// The weighted mean of a term of each true value and the prediction for its row.
+fn of_pairs(judged: &Judged<'_>, predicted: &[f64], term: impl Fn(f64, f64) -> f64) -> Result<f64, Undefined> {
+    let (truth, _) = judged.numbers().ok_or_else(not_numbers)?;
     let terms = truth.iter().zip(predicted).enumerate();
     let weighted = terms.map(|(row, (truth, predicted))| judged.weight(row) * term(*truth, *predicted));
     Ok(Twofold::sum(weighted) / judged.total_weight())
@@ -100,22 +106,51 @@ fn variance(judged: &Judged<'_>, value: impl Fn(f64, f64) -> f64) -> Result<f64,
     mean(judged, |truth, predicted| (value(truth, predicted) - centre).powi(2))
 }
 
+/// The mean over the levels, if several quantiles are predicted; `level` is for a single one.
 pub(super) fn pinball(judged: &Judged<'_>, level: f64) -> Result<f64, Undefined> {
-    mean(judged, |truth, predicted| pinball_loss(truth, predicted, level))
+    over_levels(judged, level, |level, predicted| of_pairs(judged, predicted, |y, q| pinball_loss(y, q, level)))
 }
 
 pub(super) fn explained_pinball(judged: &Judged<'_>, level: f64) -> Result<f64, Undefined> {
     let of_quantile = |judged: &Judged<'_>| {
         let (truth, _) = judged.numbers().ok_or_else(not_numbers)?;
-        let mut values: Vec<(f64, f64)> = truth.iter().enumerate().map(|(row, y)| (*y, judged.weight(row))).collect();
-        let constant = quantile(&mut values, level);
-        mean(judged, |truth, _| pinball_loss(truth, constant, level))
+        over_levels(judged, level, |level, _| {
+            let constant = quantile_of(judged, truth, level);
+            mean(judged, |truth, _| pinball_loss(truth, constant, level))
+        })
     };
     explained(judged, |judged| pinball(judged, level), of_quantile)
 }
 
+/// The mean of a score over the levels of predicted quantiles, or the score of this level for single predictions.
+fn over_levels(
+    judged: &Judged<'_>,
+    level: f64,
+    score: impl Fn(f64, &[f64]) -> Result<f64, Undefined>,
+) -> Result<f64, Undefined> {
+    let Some(quantiles) = judged.quantiles() else {
+        let (_, predicted) = judged.numbers().ok_or_else(not_numbers)?;
+        return score(level, predicted);
+    };
+    let levels = quantiles.levels();
+    let scores = levels.iter().enumerate().map(|(place, level)| {
+        let predicted: Vec<f64> = quantiles.of_level(place).collect();
+        score(*level, &predicted)
+    });
+    Ok(scores.sum::<Result<f64, Undefined>>()? / levels.len() as f64)
+}
+
 pub(super) fn explained_absolute(judged: &Judged<'_>) -> Result<f64, Undefined> {
-    explained_pinball(judged, 0.5)
+    explained(judged, mean_absolute_error, |judged| {
+        let (truth, _) = judged.numbers().ok_or_else(not_numbers)?;
+        let constant = quantile_of(judged, truth, 0.5);
+        mean(judged, |truth, _| (truth - constant).abs())
+    })
+}
+
+/// A quantile of all true values: the best constant.
+fn quantile_of(judged: &Judged<'_>, truth: &[f64], level: f64) -> f64 {
+    quantile(&mut truth.iter().enumerate().map(|(row, y)| (*y, judged.weight(row))).collect::<Vec<_>>(), level)
 }
 
 fn pinball_loss(truth: f64, predicted: f64, level: f64) -> f64 {

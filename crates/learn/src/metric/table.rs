@@ -185,10 +185,11 @@ metrics! {
         "1 - Var(y - ŷ) / Var(y): like r2, but a constant offset of the predictions costs nothing",
         Rule::Plain(number::explained_variance);
     PINBALL = "pinball", Numbers, Lower,
-        "mean of q (y - ŷ) where y ≥ ŷ, else (1 - q) (ŷ - y), for a quantile q; ½ by default",
+        "mean of q (y - ŷ) where y ≥ ŷ, else (1 - q) (ŷ - y), for a quantile q; ½ by default. The mean over the levels \
+         where several are predicted",
         at!(0.5, is_share, number::pinball);
     D2_PINBALL = "d2_pinball", Numbers, Higher,
-        "1 - pinball loss / that of the quantile q of the rows judged; ½ by default",
+        "1 - pinball loss / that of the quantile q of the rows judged; ½ by default, or the levels that are predicted",
         at!(0.5, is_share, number::explained_pinball);
     D2_ABSOLUTE = "d2_absolute", Numbers, Higher,
         "1 - Σ|y - ŷ| / Σ|y - m|, m the median of the rows judged",

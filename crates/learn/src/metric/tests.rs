@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::calibrate::conformal::Interval;
-use crate::data::{Labels, Outputs, Predictions, Regions};
+use crate::data::{Labels, Outputs, Predictions, Quantiles, Regions};
 use proptest::prelude::*;
 
 fn score(name: &str, codes: &[u32], count: usize, probabilities: &[f64]) -> Result<f64, Undefined> {
@@ -338,4 +338,40 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn pinball_of_several_quantiles_is_the_mean_over_their_levels() {
+    let truth =
+        Labels::weighted(Target::Numbers(vec![1.0, 2.0, 4.0, 8.0, 3.0]), vec![1.0, 2.0, 0.5, 1.0, 0.0]).unwrap();
+    let levels = [0.1, 0.5, 0.9];
+    let of_levels =
+        [vec![0.0, 1.0, 2.0, 3.0, 9.0], vec![1.0, 2.5, 3.0, 7.0, 9.0], vec![1.5, 4.0, 3.5, 9.0, 9.0]].to_vec();
+    let several = Predictions::from(Quantiles::new(&levels, of_levels.clone()));
+    for metric in [PINBALL, D2_PINBALL] {
+        let score = |(level, values): (f64, &Vec<f64>), metric: Metric| {
+            metric.at(level).unwrap().score(&Judged::new(&truth, &Outputs::Numbers(values.clone()))).unwrap()
+        };
+        let each: Vec<f64> = levels.into_iter().zip(&of_levels).map(|level| score(level, metric)).collect();
+        let wanted = match metric.name {
+            // Of 1 - loss / loss of a constant, both losses are means over the levels.
+            "d2_pinball" => {
+                let losses: Vec<f64> = levels.into_iter().zip(&of_levels).map(|level| score(level, PINBALL)).collect();
+                let constants = losses.iter().zip(&each).map(|(loss, explained)| loss / (1.0 - explained));
+                1.0 - losses.iter().sum::<f64>() / constants.sum::<f64>()
+            }
+            _ => each.iter().sum::<f64>() / 3.0,
+        };
+        let found = metric.score(&Judged::new(&truth, &several)).unwrap();
+        assert!((found - wanted).abs() < 1e-14, "{}: {found} {wanted}", metric.name);
+    }
+    let score = |metric: Metric| metric.score(&Judged::new(&truth, &several)).unwrap();
+    assert_eq!(score(MAE), MAE.score(&Judged::new(&truth, &Outputs::Numbers(of_levels[1].clone()))).unwrap());
+    assert_eq!((score(COVERAGE), score(WIDTH)), (4.0 / 4.5, (1.5 + 6.0 + 0.75 + 6.0) / 4.5));
+    let constant = Outputs::Numbers(vec![3.0; 5]);
+    let constant = Judged::new(&truth, &constant).at_levels(&levels);
+    let each = levels
+        .map(|level| PINBALL.at(level).unwrap().score(&Judged::new(&truth, &Outputs::Numbers(vec![3.0; 5]))).unwrap());
+    assert!((PINBALL.score(&constant).unwrap() - each.iter().sum::<f64>() / 3.0).abs() < 1e-14);
+    assert!(COVERAGE.score(&constant).is_err(), "no interval is predicted");
 }

@@ -21,7 +21,7 @@ pub use explanation::{
 };
 pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
-pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
+pub use predictions::{PREDICTION, columns_of, prediction_arrays, prediction_columns, prediction_table, quantile_name};
 pub use ranking::{Entry, Lead, Ranking};
 pub use saved_pipeline::{SavedModel, SavedPipeline};
 pub use sink::{Frozen, Reported, Saved, Written};

@@ -1,7 +1,7 @@
 //! Out-of-fold predictions as a table: predictions for each row from a model fitted without it.
 
 use super::evaluation::Evaluation;
-use super::predictions::{prediction_arrays, prediction_columns};
+use super::predictions::{columns_of, prediction_arrays};
 use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 impl Evaluation {
     /// Returns the out-of-fold predictions, one row per held-out row and repetition, in the order of the rows: `row`,
-    /// `repeat` (if there are several), `fold`, `truth`, `prediction`, `p(CLASS)` for every class, `weight` (where
-    /// rows have weights). Rows, repetitions and folds are counted from 1.
+    /// `repeat` (if there are several), `fold`, `truth`, the columns of predictions, `weight` (where rows have weights).
+    /// Rows, repetitions and folds are counted from 1.
     ///
     /// # Errors
     /// [`code::BUG`] if the folds are inconsistent.
@@ -34,13 +34,8 @@ impl Evaluation {
         ));
         let predictions = Predictions::concat(self.results.iter().map(|fold| fold.predictions.clone()))
             .ok_or_else(|| Failure::new(code::BUG, "the folds of an evaluation have different tasks"))?;
-        columns.extend(
-            prediction_columns(&self.task, true, predictions.regions().is_some()).into_iter().zip(prediction_arrays(
-                &predictions,
-                &self.task,
-                true,
-            )),
-        );
+        let arrays = prediction_arrays(&predictions, &self.task, true);
+        columns.extend(columns_of(&predictions, &self.task, true).into_iter().zip(arrays));
         let weights: Option<Vec<&[f64]>> = self.results.iter().map(|fold| fold.weights.as_deref()).collect();
         if let Some(weights) = weights {
             let array = Arc::new(Float64Array::from(weights.concat())) as ArrayRef;

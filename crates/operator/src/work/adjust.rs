@@ -111,6 +111,10 @@ impl FittedModel for Adjusted {
         self.adjustments.iter().any(|adjustment| adjustment.is_conformal())
     }
 
+    fn levels(&self) -> &[f64] {
+        self.model.levels()
+    }
+
     fn show(&self) -> Table {
         self.model.show()
     }

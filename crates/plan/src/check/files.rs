@@ -3,9 +3,9 @@
 use crate::bind::find_verb;
 use crate::expand::Flat;
 use crate::model::{Node, Plan};
-use pipewright_diagnostic::{Diagnostic, Span, code};
+use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_operator::{Bound, Effect, Environment, Flow};
-use pipewright_syntax::{Core, PathArg};
+use pipewright_syntax::{Arg, Core, Named, PathArg, Value};
 use std::collections::BTreeMap;
 
 /// The data file of the command line, if no stage reads it.
@@ -40,24 +40,43 @@ pub(super) fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) 
     for flat in pipelines {
         let mut writes = Vec::new();
         for stage in &flat.stages {
-            let Core::Path { path: Some(path), .. } = &stage.core else { continue };
-            let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
             let Ok(verb) = find_verb(stage, environment.registry) else { continue };
             let spec = &verb.spec;
-            if spec.effect == Effect::Sink && spec.input != Flow::Table {
-                writes.push((name.clone(), path.span));
-            } else if let Some(&above) = written.get(name) {
-                let message =
-                    format!("`{name}` is written by this script, but scripts read all files before they write any");
-                diagnostics.push(
-                    Diagnostic::error(code::WRONG_ORDER, message)
-                        .label(path.span, "read first")
-                        .label(above, "written after that")
-                        .help("move the pipeline that reads it to a separate script"),
-                );
+            for (name, span) in named_files(&stage.core) {
+                if spec.effect == Effect::Sink && spec.input != Flow::Table {
+                    writes.push((name.to_owned(), span));
+                } else if let Some(&above) = written.get(name) {
+                    let message =
+                        format!("`{name}` is written by this script, but scripts read all files before they write any");
+                    diagnostics.push(
+                        Diagnostic::error(code::WRONG_ORDER, message)
+                            .label(span, "read first")
+                            .label(above, "written after that")
+                            .help("move the pipeline that reads it to a separate script"),
+                    );
+                }
             }
         }
         written.extend(writes);
     }
     diagnostics
+}
+
+/// The files that a stage may name: its path, or the quoted strings of its options, such as `warm_start="old.pw"`.
+fn named_files(core: &Core) -> Vec<(&str, Span)> {
+    match core {
+        Core::Path { path: Some(path), .. } => match &path.node {
+            PathArg::Text(name) | PathArg::Bare(name) => vec![(name, path.span)],
+            PathArg::Dash | PathArg::Name(_) | PathArg::Call { .. } | PathArg::Param(_) => Vec::new(),
+        },
+        Core::Call { args, .. } => args.iter().filter_map(quoted_option).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn quoted_option(arg: &Arg) -> Option<(&str, Span)> {
+    match arg {
+        Arg::Named(Named { value: Spanned { node: Value::Text(text), span }, .. }) => Some((text, *span)),
+        _ => None,
+    }
 }

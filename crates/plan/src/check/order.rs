@@ -24,6 +24,21 @@ fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span, implied: &Impli
 }
 
 impl Walk<'_> {
+    /// Refuses to judge a model that goes on from a saved one, which may have seen the rows that are held out.
+    pub(super) fn check_continued(&mut self, verb: &Verb, span: Span) {
+        let trained = self.path().nodes.iter().find_map(|node| match &node.bound {
+            Bound::Training(training) if training.is_continued() => Some(node.span),
+            _ => None,
+        });
+        let Some(trained) = trained else { return };
+        let message = format!("`{}` holds out rows from a model that goes on from a saved one", verb.spec.name);
+        let diagnostic = Diagnostic::error(code::FITTED_IN_JUDGED, message)
+            .label(trained, "the saved model may have been trained on rows that are held out")
+            .label(span, "")
+            .help("save it, and judge it on rows that are new to both");
+        self.say(diagnostic);
+    }
+
     pub(super) fn check_flow(&mut self, stage: &Stage, verb: &Verb) {
         let spec = &verb.spec;
         if spec.input.accepts(self.at.flow) {

@@ -78,6 +78,9 @@ impl Walk<'_> {
 
     /// Checks what evaluates, searches, adjusts or sets rows apart, and returns the options that it derives from the task.
     fn judging(&mut self, bound: &Bound, verb: &Verb, args: &Args, span: Span) -> Vec<(&'static str, String)> {
+        if matches!(bound, Bound::Evaluator(_) | Bound::Exam(_) | Bound::Search(_) | Bound::Adjust(_)) {
+            self.check_continued(verb, span);
+        }
         match bound {
             Bound::Evaluator(judge) => {
                 self.check_judge(judge.as_ref(), judge.rounds(), args, span);
