@@ -89,11 +89,7 @@ pub(crate) fn execute(
             let rows = if *part == Part::Train { &round.train } else { &round.test };
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
-        Work::Append => {
-            let [own, input, other] = [0, 1, 2].map(|place| expect!(Data, &inputs[place]));
-            let states: Vec<_> = inputs[3..].iter().map(|state| expect!(State, state).state.clone()).collect();
-            Value::Data(appended(own, input, other, &states, progress)?)
-        }
+        Work::Append => Value::Data(append(&inputs, progress)?),
         Work::Apart(splitter) => {
             let [own, both] = [0, 1].map(|place| expect!(Data, &inputs[place]));
             Value::Rounds(Arc::new(apart(own, both, splitter.as_ref(), progress)?))
@@ -136,6 +132,13 @@ pub(crate) fn execute(
         | Work::Verdict(..)
         | Work::Explanation(..) => Value::Output(Arc::new(told(&job.work, inputs, environment)?)),
     })
+}
+
+/// Appends the rows of a table to evaluate on.
+fn append(inputs: &[Value], progress: &dyn Progress) -> Result<Data, Failure> {
+    let [own, input, other] = [0, 1, 2].map(|place| expect!(Data, &inputs[place]));
+    let states: Vec<_> = inputs[3..].iter().map(|state| expect!(State, state).state.clone()).collect();
+    appended(own, input, other, &states, progress)
 }
 
 /// What a stage tells: the result of its work.

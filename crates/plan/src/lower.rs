@@ -193,13 +193,7 @@ impl<'a> Lowering<'a> {
         }
         self.input = self.input.or(self.table);
         self.tables.prepared = self.table;
-        for stage in self.path.shared_end()..self.path.nodes.len() {
-            let node = self.node(stage);
-            if let (Bound::Evaluator(_), Some(other)) = (&node.bound, &node.other) {
-                let table = self.other(other, stage);
-                self.tables.apart.extend(table);
-            }
-        }
+        self.tables_apart();
         self.tables.saved = self.input.into_iter().chain(self.replayed.iter().map(|(_, state)| *state)).collect();
     }
 

@@ -134,13 +134,18 @@ impl Display for Core {
                         arg => write!(f, " {arg}")?,
                     }
                 }
-                match on {
-                    Some(On::Columns(columns)) => after(f, " on ", Some(columns)),
-                    Some(On::Table(table)) => after(f, " on ", Some(table)),
-                    None => Ok(()),
-                }
+                on.as_ref().map_or(Ok(()), |on| write!(f, " on {on}"))
             }
             Core::Error => f.write_str("…"),
+        }
+    }
+}
+
+impl Display for On {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            On::Columns(columns) => columns.node.fmt(f),
+            On::Table(table) => table.node.fmt(f),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What `calibrate`, `threshold` and `conformal` share: each learns something from out-of-fold predictions, keeps it as
 //! plain data, and changes predictions by it.
 
-use super::eval::Eval;
+use super::evaluator::Eval;
 use super::scheme::Scheme;
 use crate::exchange;
 use pipewright_diagnostic::{Failure, code};

@@ -1,6 +1,7 @@
 //! `assess`: judges the finished pipeline on the rows that a `holdout` has set apart, once.
 
-use super::eval::{Eval, MetricWord};
+use super::eval::MetricWord;
+use super::evaluator::Eval;
 use super::ledger::Ledger;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::Metric;

@@ -1,6 +1,6 @@
 //! `holdout`: sets rows apart for the final exam.
 
-use super::eval::Eval;
+use super::evaluator::Eval;
 use pipewright_diagnostic::code;
 use pipewright_operator::work::{Evaluator, Holdout};
 use pipewright_operator::{

@@ -7,6 +7,7 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod conformal;
 pub(crate) mod eval;
+pub(crate) mod evaluator;
 pub(crate) mod holdout;
 mod intervals;
 pub(crate) use intervals::CONFIDENCE;

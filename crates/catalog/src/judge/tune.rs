@@ -1,6 +1,7 @@
 //! `tune`: searches the choices of the stages above for the best ones.
 
-use super::eval::{Eval, MetricWord};
+use super::eval::MetricWord;
+use super::evaluator::Eval;
 use super::scheme::Scheme;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::Metric;

@@ -4,7 +4,7 @@
 use super::levels;
 use crate::adapt::{FeatureUse, LearnerOf, TrainingOf, saved_model};
 use crate::exchange::feature_names;
-use crate::judge::eval::Eval;
+use crate::judge::evaluator::Eval;
 use pipewright_diagnostic::{Failure, Progress, code, nearest};
 use pipewright_frame::{Role, Schema};
 use pipewright_learn::AtLevels;

@@ -4,7 +4,7 @@ use super::model_spec;
 use super::network::{Descent, Output, Settings, Width, at_option, units};
 use super::train::{EpochArgs, TrainArgs};
 use crate::adapt::{FeatureUse, LearnerOf, accepted, load_model};
-use crate::judge::eval::Eval;
+use crate::judge::evaluator::Eval;
 use pipewright_diagnostic::{Failure, Spanned, code};
 use pipewright_learn::Learner as _;
 use pipewright_learn::net::{self, Activation, Network, NetworkModel, RealMlp, RealMlpModel};

@@ -2,7 +2,7 @@
 
 use super::train::{EpochArgs, LossWord, OptimizerWord, TrainArgs};
 use crate::adapt::{FeatureUse, LearnerOf, accepted};
-use crate::judge::eval::Eval;
+use crate::judge::evaluator::Eval;
 use pipewright_diagnostic::{Code, Span, Spanned, code};
 use pipewright_learn::Learner;
 use pipewright_learn::net::{Adam, AdamW, ClassWeights, Loss, OptimizerConfig, RmsProp, Sgd, Training};

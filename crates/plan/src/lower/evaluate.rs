@@ -79,6 +79,17 @@ impl Lowering<'_> {
         (0..judge.rounds()).map(enter).collect()
     }
 
+    /// Lowers the tables that are evaluated on.
+    pub(super) fn tables_apart(&mut self) {
+        for stage in self.path.shared_end()..self.path.nodes.len() {
+            let node = self.node(stage);
+            if let (Bound::Evaluator(_), Some(other)) = (&node.bound, &node.other) {
+                let table = self.other(other, stage);
+                self.tables.apart.extend(table);
+            }
+        }
+    }
+
     /// The only round of an evaluation on another table: its rows are appended and held out.
     fn apart(&mut self, judging: &Judging, table: JobId, scope: ScopeId) -> Option<Round> {
         let Judging { judge, canonical, stage, .. } = judging;
