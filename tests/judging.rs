@@ -1,20 +1,17 @@
-//! Evaluations, searches and comparisons tell the truth: on noise they find nothing, a model is no better than itself, and
-//! a real difference is found.
+//! Searches and the final exam: what is fitted, how often and on which rows. How often verdicts are right is counted in
+//! `tests/noise.rs`.
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use pipewright::output::{Output, Ranking, Tuning};
+use pipewright::output::{Output, Tuning};
 use pipewright::{Options, Session};
 use pipewright_plan::{JobGraph, Work, lower};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{example_world, messages};
-
-/// The runs of each statistical test; the bounds below hold for them with these seeds.
-const RUNS: u64 = 100;
+use support::{example_world, messages, run_on};
 
 /// Four features of noise; `y` is yes where `signal` times the first one plus noise is above 0: by chance if `signal` is 0.
 fn table(seed: u64, rows: u64, signal: f64) -> String {
@@ -28,59 +25,8 @@ fn table(seed: u64, rows: u64, signal: f64) -> String {
     "a,b,c,d,y\n".to_owned() + &(0..rows).map(line).collect::<String>()
 }
 
-fn run(data: String, script: &str, seed: u64) -> pipewright::RunResult {
-    let world = MemoryWorld::default().with_file("t.csv", data);
-    let done = Session::new(Arc::new(world), Options { seed, ..Options::default() }).run(script);
-    assert!(done.is_ok(), "{}", messages(&done, script));
-    done
-}
-
-fn ranking(done: &pipewright::RunResult) -> &Ranking {
-    done.outputs().find_map(|output| if let Output::Ranking(ranking) = output { Some(ranking) } else { None }).unwrap()
-}
-
 fn tuning(done: &pipewright::RunResult) -> &Tuning {
     done.outputs().find_map(|output| if let Output::Tuning(tuning) = output { Some(tuning) } else { None }).unwrap()
-}
-
-/// The best inner score of a search over noise is above chance; the nested evaluation is not.
-#[test]
-fn a_nested_search_over_noise_scores_as_chance() {
-    let script = "load t.csv | target y | train knn[choose[1, 3, 7, 15]](weights=choose[uniform, distance]) \
-                  | tune grid metric=auc | eval kfold 5 repeat=2 metric=auc";
-    let holds = |seed: &u64| {
-        let done = run(table(*seed, 60, 0.0), script, *seed);
-        let interval = done.evaluation().unwrap().metric("auc").unwrap().interval().unwrap();
-        interval.low <= 0.5 && 0.5 <= interval.high
-    };
-    let held = (0..RUNS).filter(holds).count();
-    assert!(held >= 90, "the interval holds chance in {held} of {RUNS} runs");
-}
-
-#[test]
-fn a_model_is_indistinguishable_from_itself_with_another_seed() {
-    let script = "load t.csv | target y | fork { one: train forest(trees=8) seed=1; two: train forest(trees=8) seed=2 } \
-                  | eval kfold 5 repeat=2 metric=accuracy | compare";
-    let alike = |seed: &u64| {
-        let done = run(table(*seed, 80, 1.0), script, *seed);
-        let lead = ranking(&done).entries[1].lead.clone().unwrap();
-        !matches!(lead.verdict.to_string().as_str(), "better" | "worse") && lead.p_value.unwrap() > 0.05
-    };
-    let alike = (0..RUNS).filter(alike).count();
-    assert!(alike >= 90, "indistinguishable in {alike} of {RUNS} runs");
-}
-
-#[test]
-fn a_better_model_is_found_and_said_to_be_better() {
-    let script = "load t.csv | target y | fork { base: train dummy; line: train logistic } \
-                  | eval kfold 5 metric=auc | compare";
-    let found = |seed: &u64| {
-        let done = run(table(*seed, 200, 2.0), script, *seed);
-        let ranking = ranking(&done);
-        let lead = ranking.entries[1].lead.clone().unwrap();
-        ranking.entries[0].arm == "line" && lead.verdict.to_string() == "better" && lead.p_value.unwrap() < 0.05
-    };
-    assert_eq!((0..20).filter(found).count(), 20);
 }
 
 /// The trials of a search are evaluations of the same pipelines, written out, on the same folds.
@@ -187,7 +133,7 @@ fn nothing_is_learned_from_rows_set_apart_for_the_final_exam() {
     let script = "load t.csv | target y | holdout 25% seed=5 as test | scale | train knn[choose[1, 5]] | tune grid \
                   metric=accuracy | eval kfold 3 metric=accuracy | assess test metric=accuracy | save m.pw";
     let rows = table(1, 80, 3.0);
-    let clean = run(rows.clone(), script, 0);
+    let clean = run_on(rows.clone(), script, 0);
     let exam =
         |done: &pipewright::RunResult| done.evaluations().find(|found| found.assessed.is_some()).cloned().unwrap();
     let apart = exam(&clean).results[0].rows.clone();
@@ -202,7 +148,7 @@ fn nothing_is_learned_from_rows_set_apart_for_the_final_exam() {
             _ => text.to_owned(),
         })
         .collect();
-    let poisoned = run(poisoned.join("\n") + "\n", script, 0);
+    let poisoned = run_on(poisoned.join("\n") + "\n", script, 0);
     assert_eq!(tuning(&clean), tuning(&poisoned));
     let folds = |done: &pipewright::RunResult| done.evaluations().find(|found| found.assessed.is_none()).cloned();
     assert_eq!(folds(&clean), folds(&poisoned));

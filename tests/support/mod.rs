@@ -143,6 +143,14 @@ pub fn example_world() -> MemoryWorld {
     world
 }
 
+/// Runs a script in a world with one file, `t.csv`; it must succeed.
+pub fn run_on(data: String, script: &str, seed: u64) -> RunResult {
+    let world = MemoryWorld::default().with_file("t.csv", data);
+    let done = Session::new(Arc::new(world), Options { seed, ..Options::default() }).run(script);
+    assert!(done.is_ok(), "{}", messages(&done, script));
+    done
+}
+
 /// What a run prints on standard output.
 pub fn output(done: &RunResult) -> String {
     let texts = pipewright::render::texts(done.outputs());
