@@ -211,4 +211,24 @@ fn conformal_quantiles_cover_what_they_promise_and_are_narrower() {
     assert!((0.88..0.93).contains(&coverage), "{coverage}");
     let [plain_coverage, plain_width] = scores("linear");
     assert!((0.88..0.93).contains(&plain_coverage) && width < 0.9 * plain_width, "{width} {plain_width}");
+/// A blend drops the model that is being tried when most of its time is up: only the first one is fitted in any case.
+#[test]
+fn a_blend_whose_time_is_up_keeps_the_models_so_far() {
+    let run = |model: &str| {
+        let script = format!("load t.csv | target y | scale | train {model} | eval kfold 3 metric=log_loss");
+        let world = MemoryWorld::default().with_file("t.csv", table(3, 80, 1.0)).ticking(Duration::from_millis(1));
+        let options = Options { threads: Some(1), ..Options::default() };
+        let done = Session::new(Arc::new(world), options).run(&script);
+        assert!(done.is_ok(), "{}", messages(&done, &script));
+        let score = done.evaluation().unwrap().metric("log_loss").unwrap().values();
+        (score, messages(&done, &script))
+    };
+    let (alone, said) = run("blend[logistic]");
+    assert!(!said.contains("W0605"), "{said}");
+    let (cut, said) = run("blend[logistic, gbdt(trees=100)](budget=100ms)");
+    assert!(said.contains("the time was up after 1 of 2 models"), "{said}");
+    assert_eq!(cut, alone);
+    let (both, said) = run("blend[logistic, gbdt(trees=100)](budget=10h)");
+    assert!(!said.contains("W0605"), "{said}");
+    assert_ne!(both, alone);
 }

@@ -26,7 +26,8 @@ arguments! {
         option folds: Int<2, 1000> = 5;
         /// The metric that decides. Without it, log_loss for classes and rmse for numbers.
         option metric: Option<MetricWord>;
-        /// Time for the training, such as `60s`. When most of it is up, models that are left are not tried, with a warning.
+        /// Time for the training, such as `60s`. When most of it is up, the model that is being tried is dropped, and those that
+        /// are left are not tried, with a warning. The first one always is.
         option budget: Option<Duration>;
     }
 }
@@ -111,19 +112,22 @@ impl BlendOf {
     /// The out-of-fold predictions of the models, or of as many as there is time for.
     fn tried(&self, train: &Data, key: Key, progress: &dyn Progress) -> Result<Vec<Outputs>, Failure> {
         let folds = InnerFolds::of(train, &self.task, self.way.folds, key.child("folds"))?;
-        let start = progress.elapsed();
+        let end = self.way.budget.map(|budget| progress.elapsed() + budget.mul_f64(TRYING));
         let mut tried = Vec::new();
         for (index, member) in self.members.iter().enumerate() {
-            let is_late =
-                |budget: std::time::Duration| progress.elapsed().saturating_sub(start) >= budget.mul_f64(TRYING);
-            if index > 0 && self.way.budget.is_some_and(is_late) {
-                let message = format!("the time was up after {index} of {} models", self.members.len());
-                let notice = Failure::warning(code::TIME_UP, message);
-                progress.notice(notice.help("another machine may try more of them: raise the budget"));
-                break;
-            }
             let key = key.child("out of fold").index(index as u64);
-            tried.push(folds.predictions(member, train, key, progress)?);
+            let until = Until { progress, end: end.filter(|_| index > 0) };
+            let found = if until.is_up() { None } else { Some(folds.predictions(member, train, key, &until)) };
+            match found {
+                Some(Ok(outputs)) => tried.push(outputs),
+                Some(Err(failure)) if failure.code != code::CANCELLED || progress.cancelled() => return Err(failure),
+                _ => {
+                    let message = format!("the time was up after {index} of {} models", self.members.len());
+                    let notice = Failure::warning(code::TIME_UP, message);
+                    progress.notice(notice.help("another machine may try more of them: raise the budget"));
+                    break;
+                }
+            }
             progress.report(index as u64 + 1, 2 * self.members.len() as u64);
         }
         Ok(tried)
@@ -134,6 +138,37 @@ impl BlendOf {
         let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
         let names: Vec<Arc<str>> = std::iter::once(self.task.target.clone()).chain(weights).collect();
         exchange::labels(&train.select(&names)?, &self.task)
+    }
+}
+
+/// Cancels what is being tried when the time is up.
+struct Until<'a> {
+    progress: &'a dyn Progress,
+    /// The end of the time; none for what must be done in any case.
+    end: Option<std::time::Duration>,
+}
+
+impl Until<'_> {
+    fn is_up(&self) -> bool {
+        self.end.is_some_and(|end| self.progress.elapsed() >= end)
+    }
+}
+
+impl Progress for Until<'_> {
+    fn cancelled(&self) -> bool {
+        self.progress.cancelled() || self.is_up()
+    }
+
+    fn report(&self, done: u64, total: u64) {
+        self.progress.report(done, total);
+    }
+
+    fn elapsed(&self) -> std::time::Duration {
+        self.progress.elapsed()
+    }
+
+    fn notice(&self, notice: Failure) {
+        self.progress.notice(notice);
     }
 }
 
