@@ -1,6 +1,6 @@
 """data.py FOLDER FILE...: generates these files, each with 5% blanks. Keeps existing ones.
 
-small.csv (569 × 30), mid.csv (100,000 × 20), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv),
+small.csv (569 × 30), mid.csv (100,000 × 20), folds.csv (4,000 × 20, and a column `fold` of three), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv),
 rows.parquet (5,000,000 × 6: keys and numbers to group and to join), lookup.parquet (100,000 × 2), other.parquet
 (5,000,000 × 2).
 """
@@ -29,9 +29,9 @@ def small():
     return blank(table.assign(target=source.target), 0.05, seed=1)
 
 
-def mid():
+def mid(rows=100_000):
     """Two classes by a sum of bent terms with logistic noise; columns of very different scales, some correlated."""
-    rows, columns = 100_000, 20
+    columns = 20
     random = np.random.default_rng(2)
     z = random.standard_normal((rows, columns))
     z[:, 10:15] = 0.6 * z[:, 0:5] + 0.8 * z[:, 10:15]
@@ -43,6 +43,12 @@ def mid():
     rounded = [[float(f"{value:.6g}") for value in column] for column in values.T]
     table = pd.DataFrame({f"x{index}": column for index, column in enumerate(rounded)})
     return blank(table.assign(target=target), 0.05, seed=3)
+
+
+def folds():
+    """The first kind of rows of `mid`, in three folds in turn."""
+    table = mid(rows=4_000)
+    return table.assign(fold=np.arange(len(table)) % 3)
 
 
 def big(path):
@@ -119,6 +125,7 @@ def other(path):
 MAKERS = {
     "small.csv": lambda path: small().to_csv(path, index=False),
     "mid.csv": lambda path: mid().to_csv(path, index=False),
+    "folds.csv": lambda path: folds().to_csv(path, index=False),
     "big.csv": big,
     "big.parquet": big_parquet,
     "rows.parquet": rows,

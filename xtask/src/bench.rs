@@ -8,6 +8,7 @@ mod models;
 mod network;
 mod peers;
 mod quality;
+mod search;
 mod tables;
 mod training;
 
@@ -74,7 +75,7 @@ struct Family {
 }
 
 /// The first one is the default of `--peers`.
-static FAMILIES: [&Family; 9] = [
+static FAMILIES: [&Family; 11] = [
     &network::FAMILY,
     &tables::CSV,
     &tables::PREPARE,
@@ -82,6 +83,8 @@ static FAMILIES: [&Family; 9] = [
     &estimators::FAMILY,
     &estimators::IMPUTE,
     &models::FAMILY,
+    &search::TUNE,
+    &search::TPE,
     &tables::GROUP,
     &tables::JOIN,
 ];
