@@ -200,7 +200,7 @@ fn conformal_quantiles_cover_what_they_promise_and_are_narrower() {
             "load t.csv | target y | train {model} | conformal 90% | eval holdout 50% metric=[coverage, width]"
         );
         let of_run = |seed: u64| {
-            let done = run(spreading(seed, 600), &script, seed);
+            let done = run_on(spreading(seed, 600), &script, seed);
             let evaluation = done.evaluation().unwrap();
             ["coverage", "width"].map(|metric| evaluation.metric(metric).unwrap().mean().unwrap())
         };
@@ -211,6 +211,8 @@ fn conformal_quantiles_cover_what_they_promise_and_are_narrower() {
     assert!((0.88..0.93).contains(&coverage), "{coverage}");
     let [plain_coverage, plain_width] = scores("linear");
     assert!((0.88..0.93).contains(&plain_coverage) && width < 0.9 * plain_width, "{width} {plain_width}");
+}
+
 /// A blend drops the model that is being tried when most of its time is up: only the first one is fitted in any case.
 #[test]
 fn a_blend_whose_time_is_up_keeps_the_models_so_far() {

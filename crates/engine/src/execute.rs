@@ -7,8 +7,8 @@ use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Predictions;
 use pipewright_operator::result::{Assessed, Evaluation, Explained, Explanation, FoldResult, Output, Trial, Tuning};
 use pipewright_operator::work::{
-    Adjust, Adjusted, Adjustment, Choose, Consumer, Dropped, Evaluator, Explain, Fitted, FittedModel, Given, HeldOut,
-    Learned, Round, RoundModel, RoundRows, Sitting, Splitter,
+    Adjust, Adjusted, Adjustment, Choose, Combine, Consumer, Dropped, Evaluator, Explain, Fitted, FittedModel, Given,
+    HeldOut, Learned, Round, RoundModel, RoundRows, Sitting, Splitter,
 };
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
 use pipewright_plan::{ExamHead, Job, Part, PipelineHead, ScriptHead, SearchHead, VerdictHead, Work};
@@ -74,12 +74,7 @@ pub(crate) fn execute(
     Ok(match &job.work {
         Work::Read(source, wanted) => Value::Data(source.read(wanted, environment, progress)?),
         Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, progress)?),
-        Work::Combine(combine, name, key) => {
-            let other = expect!(Data, &inputs[1]).table()?;
-            let sourced = |column: &Column| pipewright_plan::sourced(column, name.as_deref());
-            let other = other.map_columns(|column, array| Ok(vec![(sourced(column), array.clone())]))?;
-            Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, progress)?)
-        }
+        Work::Combine(combine, name, key) => Value::Data(combined(combine, name.as_deref(), *key, &inputs, progress)?),
         Work::Split(splitter, task, key) => {
             let rows = expect!(Data, &inputs[0]);
             Value::Rounds(Arc::new(split(splitter.as_ref(), rows, task, *key, progress)?))
@@ -132,6 +127,20 @@ pub(crate) fn execute(
         | Work::Verdict(..)
         | Work::Explanation(..) => Value::Output(Arc::new(told(&job.work, inputs, environment)?)),
     })
+}
+
+/// Combines rows with another table, whose columns are named after it if it has a name.
+fn combined(
+    combine: &Arc<dyn Combine>,
+    name: Option<&str>,
+    key: Key,
+    inputs: &[Value],
+    progress: &dyn Progress,
+) -> Result<Data, Failure> {
+    let [own, other] = [0, 1].map(|place| expect!(Data, &inputs[place]));
+    let sourced = |column: &Column| pipewright_plan::sourced(column, name);
+    let other = other.table()?.map_columns(|column, array| Ok(vec![(sourced(column), array.clone())]))?;
+    own.changed(&combine.with(other)?, key, progress)
 }
 
 /// Appends the rows of a table to evaluate on.
