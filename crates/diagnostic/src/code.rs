@@ -150,7 +150,7 @@ codes! {
         "Values computed from the target are unknown for new rows (target leakage). They may come by a value, by the choice or the order of rows, or by a key. Rows may be chosen by the target alone (`where y > 0`), but not by the target and a feature in one condition.",
         "load | target y | where y > 0 or x > 0 | train linear | eval" => "load | target y | where x > 0 | train linear | eval";
     FITTED_IN_JUDGED = "E0304", "a saved model inside an evaluated pipeline",
-        "The saved model may have been trained on rows that this `eval` holds out.",
+        "The saved model may have been trained on rows that the evaluation holds out, whether `eval`, `tune`, `assess` or `conformal` does. The same holds for `warm_start`, which goes on from a saved model.",
         "load | predict m.pw | train linear | eval" => "load | train linear | eval";
     UNDECIDED_CHOICE = "E0305", "a choice that nothing decides, or a search without choices",
         "`choose[…]`, `choose { … }` and ranges such as `uniform(0, 0.5)` stand for several pipelines. `tune`, below `train`, evaluates them on inner folds and chooses the best one.",

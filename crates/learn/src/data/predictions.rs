@@ -138,7 +138,7 @@ impl From<Outputs> for Predictions {
     }
 }
 
-/// Several quantiles: the prediction is that of the level nearest to ½.
+/// Several quantiles: the prediction is that of the level nearest to ½, of two the mean.
 impl From<Quantiles> for Predictions {
     fn from(quantiles: Quantiles) -> Predictions {
         let outputs = quantiles.middle_outputs();

@@ -22,6 +22,9 @@ pub struct Quantiles {
     values: Vec<f64>,
 }
 
+/// Levels such as 0.4 and 0.6 are equally near to ½ but for rounding.
+const EQUALLY_NEAR: f64 = 1e-12;
+
 impl Quantiles {
     /// Sorts the predictions of each row; `of_levels` has a list for each of the ascending levels.
     ///
@@ -87,14 +90,19 @@ impl Quantiles {
     #[must_use]
     pub fn middle(levels: &[f64]) -> usize {
         let distance = |place: usize| (levels[place] - 0.5).abs();
-        // Levels such as 0.4 and 0.6 are equally near but for rounding.
-        (1..levels.len()).fold(0, |best, place| if distance(place) < distance(best) - 1e-12 { place } else { best })
+        (1..levels.len())
+            .fold(0, |best, place| if distance(place) < distance(best) - EQUALLY_NEAR { place } else { best })
     }
 
-    /// Returns the quantiles of the level nearest to ½, as the prediction of each row.
+    /// Returns the quantiles of the level nearest to ½, as the prediction of each row; of two levels that are equally near,
+    /// such as 10 % and 90 %, their mean.
     #[must_use]
     pub fn middle_outputs(&self) -> Outputs {
-        Outputs::Numbers(self.of_level(Quantiles::middle(&self.levels)).collect())
+        let lower = Quantiles::middle(&self.levels);
+        let is_mirrored = |level: &f64| (level + self.levels[lower] - 1.0).abs() <= EQUALLY_NEAR;
+        let upper = self.levels.iter().rposition(is_mirrored).unwrap_or(lower);
+        let pairs = self.of_level(lower).zip(self.of_level(upper));
+        Outputs::Numbers(pairs.map(|(lower, upper)| lower + (upper - lower) / 2.0).collect())
     }
 
     /// Returns the interval from the lowest to the highest level of each row; `None` if there is one level only.
@@ -159,7 +167,7 @@ mod tests {
     fn rows_stay_sorted_and_together() {
         let quantiles = Quantiles::new(&[0.2, 0.8], vec![vec![3.0, 1.0], vec![2.0, 4.0]]);
         assert_eq!((quantiles.of_row(0), quantiles.of_row(1)), (&[2.0, 3.0][..], &[1.0, 4.0][..]));
-        assert_eq!(quantiles.middle_outputs(), Outputs::Numbers(vec![2.0, 1.0]));
+        assert_eq!(quantiles.middle_outputs(), Outputs::Numbers(vec![2.5, 2.5]), "0.2 and 0.8 are equally near");
         assert_eq!(quantiles.intervals().unwrap()[1], Interval { low: 1.0, high: 4.0 });
         assert_eq!(quantiles.take(&[1]).of_row(0), [1.0, 4.0]);
         assert_eq!(quantiles.clone().map(|value| value * 10.0).of_row(1), [10.0, 40.0]);

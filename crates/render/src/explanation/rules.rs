@@ -102,5 +102,5 @@ fn condition(condition: &Condition) -> String {
         Test::NotIn(levels) if levels.len() == 1 => format!("{name} != {}", levels[0]),
         Test::NotIn(levels) => format!("{name} not in [{}]", levels.join(", ")),
     };
-    if condition.or_missing { format!("{text} or missing") } else { text }
+    if condition.or_missing { format!("({text} or missing)") } else { text }
 }
