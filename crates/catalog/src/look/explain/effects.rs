@@ -6,7 +6,6 @@ use pipewright_explain::{Explainer, Numbers};
 use pipewright_frame::{Selection, Table};
 use pipewright_operator::result::{Effect, EffectMethod, EffectPoint, Effects, Explained, Place};
 use pipewright_operator::work::{Explain, RoundModel, RoundRows};
-use pipewright_operator::{ArgumentError, Task};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -24,10 +23,6 @@ pub(super) struct EffectsOf {
 }
 
 impl Explain for EffectsOf {
-    fn check(&self, _: &Task) -> Result<(), ArgumentError> {
-        Ok(())
-    }
-
     fn explain(
         &self,
         model: &RoundModel,

@@ -11,7 +11,7 @@ use pipewright_frame::Table;
 use pipewright_learn::{Outputs, Target};
 use pipewright_operator::result::{Explained, RowNumbers, RuleMethod, RuleSet, Rules};
 use pipewright_operator::work::{Explain, RoundModel, RoundRows};
-use pipewright_operator::{ArgumentError, Task};
+use pipewright_operator::Task;
 use pipewright_world::random::Key;
 
 /// The least rows of a slice, as a share of those that the tree is fitted to.
@@ -62,10 +62,6 @@ impl RulesOf {
 }
 
 impl Explain for RulesOf {
-    fn check(&self, _: &Task) -> Result<(), ArgumentError> {
-        Ok(())
-    }
-
     fn explain(
         &self,
         model: &RoundModel,

@@ -7,7 +7,6 @@ use pipewright_explain::{Attributions, Explainer, Shapley};
 use pipewright_frame::Table;
 use pipewright_operator::result::{Contributions, Explained};
 use pipewright_operator::work::{Explain, RoundModel, RoundRows};
-use pipewright_operator::{ArgumentError, Task};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -21,10 +20,6 @@ pub(super) struct Shap {
 }
 
 impl Explain for Shap {
-    fn check(&self, _: &Task) -> Result<(), ArgumentError> {
-        Ok(())
-    }
-
     fn explain(
         &self,
         model: &RoundModel,
