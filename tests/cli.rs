@@ -361,5 +361,5 @@ fn runs_are_kept_listed_and_compared() {
         done.code == Some(0) && done.out.contains("tree predicts y") && done.err.contains("cannot add the run to"),
         "{done:?}"
     );
-    folder.run(&["runs", "--runs", "d.csv"]).fails(1, "is not a run");
+    folder.run(&["runs", "--runs", "d.csv"]).fails(2, "is not a run");
 }

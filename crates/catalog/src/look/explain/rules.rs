@@ -9,9 +9,9 @@ use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_explain::SurrogateTree;
 use pipewright_frame::Table;
 use pipewright_learn::{Outputs, Target};
+use pipewright_operator::Task;
 use pipewright_operator::result::{Explained, RowNumbers, RuleMethod, RuleSet, Rules};
 use pipewright_operator::work::{Explain, RoundModel, RoundRows};
-use pipewright_operator::Task;
 use pipewright_world::random::Key;
 
 /// The least rows of a slice, as a share of those that the tree is fitted to.
