@@ -130,8 +130,9 @@ impl Rows for Scores {
         let scored = |(index, fold): (usize, &Fold)| {
             bounds.around(|| self.scored(table, &names, truth.as_deref(), fold, key.child("fold").index(index as u64)))
         };
-        let folds: Vec<FoldScores> =
-            folds.iter().enumerate().collect::<Vec<_>>().into_par_iter().map(scored).collect::<Result<_, _>>()?;
+        let scored: Vec<Result<FoldScores, Failure>> = folds.par_iter().enumerate().map(scored).collect();
+        // Of several folds that fail, the first is reported, whatever the timing of threads.
+        let folds: Vec<FoldScores> = scored.into_iter().collect::<Result<_, _>>()?;
         let count = |of: fn(&FoldScores) -> usize| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(folds.iter().map(|fold| of(fold) as i64)))
         };
