@@ -269,10 +269,11 @@ mod tests {
         first.decide(vec![1, 1]);
         assert_eq!(Predictions::concat([first, second]).unwrap().labels(), [1, 1, 1, 0]);
     }
+
     #[test]
     fn quantiles_stay_with_their_rows_and_bound_them() {
         let all: Predictions = Quantiles::new(&[0.1, 0.9], vec![vec![1.0, 2.0], vec![3.0, 5.0]]).into();
-        assert_eq!(all.values(), [1.0, 2.0]);
+        assert_eq!(all.values(), [2.0, 3.5], "0.1 and 0.9 are equally near to a half");
         let mut second = all.take(&[1]);
         let interval = |low: f64, high: f64| Regions::Intervals(vec![Interval { low, high }]);
         assert_eq!(second.regions().as_deref(), Some(&interval(2.0, 5.0)));

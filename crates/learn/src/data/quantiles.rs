@@ -102,7 +102,7 @@ impl Quantiles {
         let is_mirrored = |level: &f64| (level + self.levels[lower] - 1.0).abs() <= EQUALLY_NEAR;
         let upper = self.levels.iter().rposition(is_mirrored).unwrap_or(lower);
         let pairs = self.of_level(lower).zip(self.of_level(upper));
-        Outputs::Numbers(pairs.map(|(lower, upper)| lower + (upper - lower) / 2.0).collect())
+        Outputs::Numbers(pairs.map(|(lower, upper)| f64::midpoint(lower, upper)).collect())
     }
 
     /// Returns the interval from the lowest to the highest level of each row; `None` if there is one level only.
