@@ -351,6 +351,8 @@ fn runs_are_kept_listed_and_compared() {
     let diff = folder.run(&["runs", "diff", "1", "2"]).out;
     assert!(diff.contains("- train knn[3]\n+ train tree\n") && !diff.contains("not on the same folds"), "{diff}");
     folder.run(&["runs", "show", "3"]).fails(2, "runs 1 to 2 are kept");
+    assert!(folder.run(&["runs", "--json"]).out.starts_with("[\n"));
+    assert!(folder.run(&["runs", "show", "2", "--json"]).out.contains("\"model\": \"tree\""));
     // Another place, none, and one that cannot be written.
     assert_eq!(folder.run(&["--runs", "own.jsonl", "-c", "load d.csv | train tree | eval kfold 3"]).code, Some(0));
     assert_eq!(folder.run(&["--no-runs", "-c", "load d.csv | train tree | eval kfold 3"]).code, Some(0));

@@ -9,9 +9,10 @@ mod terminal;
 use arguments::{Arguments, Command, Common, Runs, Script, ScriptArguments};
 use clap::{CommandFactory, Parser};
 use outside::outside;
-use pipewright::{RunLedger, RunResult, Session, explain_code, verb_help, verb_list};
-use pipewright_diagnostic::{Diagnostic, Failure, Source, code, nearest, stopped};
+use pipewright::{RunLedger, RunResult, Session, explain_code, unplaced, verb_help, verb_list};
+use pipewright_diagnostic::{Diagnostic, Source, code, nearest, stopped};
 use progress::Progress;
+use serde_json::json;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -162,15 +163,17 @@ fn format_script(script: &Script, explicit: bool, terminal: &Terminal) -> u8 {
 fn runs(command: Runs, common: &Common, terminal: &Terminal) -> Result<u8, Diagnostic> {
     let lacks = || usage("there is no folder for the ledger of runs", "name a file: --runs FILE");
     let ledger = RunLedger::new(outside(), common.runs_file().ok_or_else(lacks)?);
-    let text = match command {
-        Runs::List { last } => ledger.list(last),
-        Runs::Show { run } => ledger.show(run),
-        Runs::Diff { one, other } => ledger.diff(one, other),
+    let text = match (command, terminal.json) {
+        (Runs::List { .. }, true) => ledger.records().map(|runs| format!("{:#}\n", json!(runs))),
+        (Runs::Show { run }, true) => ledger.record(run).map(|run| format!("{:#}\n", json!(run))),
+        (Runs::Diff { one, other }, true) => {
+            ledger.record(one).and_then(|first| Ok(format!("{:#}\n", json!([first, ledger.record(other)?]))))
+        }
+        (Runs::List { last }, false) => ledger.list(last),
+        (Runs::Show { run }, false) => ledger.show(run),
+        (Runs::Diff { one, other }, false) => ledger.diff(one, other),
     };
-    let placeless = |failure: Failure| {
-        failure.help.into_iter().fold(Diagnostic::error(failure.code, failure.message), Diagnostic::help)
-    };
-    Ok(terminal.print(&text.map_err(placeless)?))
+    Ok(terminal.print(&text.map_err(unplaced)?))
 }
 
 fn help(name: Option<&str>, terminal: &Terminal) -> u8 {

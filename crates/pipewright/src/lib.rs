@@ -20,6 +20,7 @@ pub use json::document;
 pub use model::Model;
 pub use registration::Registration;
 pub use result::{RunResult, StageLine};
+pub use run::unplaced;
 pub use runs::{DataFile, RecordedMetric, RecordedResult, RunLedger, RunRecord};
 pub use session::{Session, SessionBuilder};
 

@@ -175,8 +175,9 @@ fn alike(one: &Failure, other: &Failure, in_fold: bool) -> bool {
     one == other || (one.code == other.code && same_column && !told_of_rows)
 }
 
-/// A diagnostic for a failure without a stage.
-pub(crate) fn unplaced(failure: Failure) -> Diagnostic {
+/// Creates the diagnostic for a failure that belongs to no place in a script.
+#[must_use]
+pub fn unplaced(failure: Failure) -> Diagnostic {
     let diagnostic = Diagnostic { severity: failure.severity, ..Diagnostic::error(failure.code, failure.message) };
     failure.help.into_iter().fold(diagnostic, Diagnostic::help)
 }

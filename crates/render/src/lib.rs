@@ -19,4 +19,4 @@ pub use json::json;
 pub use text::text;
 
 /// The width of printed results, independent of the terminal, so that the text is the same everywhere.
-const WIDTH: usize = 100;
+pub const WIDTH: usize = 100;

@@ -4,10 +4,13 @@
 
 use crate::data::{Column, Features};
 use crate::tree::{Input, Question, Table, Tree, TreeBuilder, inputs_of};
-use pipewright_diagnostic::{Bounds, Failure, Progress, code};
+use pipewright_diagnostic::{Bounds, Failure, Progress, code, room_for};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// About the bytes of a tree per row, each of which may be a leaf of its own.
+const ROW_BYTES: u128 = 64;
 
 /// Euler's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
@@ -71,6 +74,8 @@ impl IsolationForest {
             ));
         }
         let rows = self.rows.min(features.rows());
+        let bytes = self.trees as u128 * rows as u128 * ROW_BYTES;
+        room_for(bytes, || format!("an isolation forest of {} trees on {rows} rows each", self.trees))?;
         let bounds = Bounds::current();
         let tree = |index: usize| {
             bounds.around(|| match progress.cancelled() {

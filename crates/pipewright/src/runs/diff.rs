@@ -4,11 +4,9 @@ use super::record::{RecordedMetric, RecordedResult, RunRecord};
 use super::text::{mean, number};
 use pipewright_learn::compare::corrected_interval;
 use pipewright_learn::metric::{Better, Metric};
+use pipewright_render::WIDTH;
 use pipewright_render::lines::{Cell, Lines};
 use std::fmt::{Display, Write};
-
-/// The width of printed lines.
-const WIDTH: usize = 100;
 
 /// What differs between two runs, and their scores side by side.
 pub(super) fn diff([(one, old), (other, new)]: [(usize, &RunRecord); 2]) -> String {

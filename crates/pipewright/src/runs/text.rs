@@ -2,11 +2,9 @@
 
 use super::record::{RecordedMetric, RecordedResult, RunRecord};
 use pipewright_frame::MomentForm;
+use pipewright_render::WIDTH;
 use pipewright_render::lines::{Cell, Lines};
 use std::path::Path;
-
-/// The width of printed lists, independent of the terminal.
-const WIDTH: usize = 100;
 
 /// The last runs, a line for each result.
 pub(super) fn list(records: &[RunRecord], last: usize, path: &Path) -> String {

@@ -5,7 +5,7 @@ use crate::expand::Flat;
 use crate::model::{Node, Plan};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_operator::{Bound, Effect, Environment, Flow};
-use pipewright_syntax::{Arg, Core, Named, PathArg, Value};
+use pipewright_syntax::{Arg, Core, Named, On, PathArg, Value};
 use std::collections::BTreeMap;
 
 /// The data file of the command line, if no stage reads it.
@@ -62,15 +62,26 @@ pub(super) fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) 
     diagnostics
 }
 
-/// The files that a stage may name: its path, or the quoted strings of its options, such as `warm_start="old.pw"`.
+/// The files that a stage may name: its path, the table after `on`, or the quoted strings of its options, such as
+/// `warm_start="old.pw"`.
 fn named_files(core: &Core) -> Vec<(&str, Span)> {
     match core {
         Core::Path { path: Some(path), .. } => match &path.node {
             PathArg::Text(name) | PathArg::Bare(name) => vec![(name, path.span)],
             PathArg::Dash | PathArg::Name(_) | PathArg::Call { .. } | PathArg::Param(_) => Vec::new(),
         },
-        Core::Call { args, .. } => args.iter().filter_map(quoted_option).collect(),
+        Core::Call { args, on, .. } => {
+            args.iter().filter_map(quoted_option).chain(on.as_ref().and_then(table_file)).collect()
+        }
         _ => Vec::new(),
+    }
+}
+
+/// The file to evaluate on.
+fn table_file(on: &On) -> Option<(&str, Span)> {
+    match on {
+        On::Table(Spanned { node: PathArg::Text(name) | PathArg::Bare(name), span }) => Some((name, *span)),
+        _ => None,
     }
 }
 
