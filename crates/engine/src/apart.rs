@@ -1,6 +1,6 @@
 //! Evaluation on another table: its rows are appended to those that are learned from, and held out.
 
-use pipewright_diagnostic::{Failure, Progress};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{OnInvalid, Table};
 use pipewright_operator::work::{Fitted, Round, Splitter};
 use pipewright_operator::{Data, recast};
@@ -30,6 +30,9 @@ pub(crate) fn apart(
     progress: &dyn Progress,
 ) -> Result<Vec<Round>, Failure> {
     let (own, both) = (own.rows()? as u32, both.table()?);
+    if both.rows() as u32 == own {
+        return Err(Failure::new(code::EMPTY_DATA, "the table to evaluate on has no rows"));
+    }
     let rounds = vec![Round { train: (0..own).collect(), test: (own..both.rows() as u32).collect() }];
     splitter.examine(&both, &rounds, progress);
     Ok(rounds)

@@ -176,7 +176,16 @@ impl Scheme {
                 (None, None, None) => split::kfold(count, *folds, shuffle)?,
             },
             (Scheme::LeaveOneOut(rows), _) => split::kfold(count, *rows, None)?,
-            (Scheme::LeaveOneGroupOut(folds), _) => split::given(groups.expect("checked above"), *folds)?,
+            (Scheme::LeaveOneGroupOut(planned), _) => {
+                let groups = groups.expect("a role group, without which this is refused");
+                let there = groups.iter().max().map_or(0, |&group| group as usize + 1);
+                if there != *planned {
+                    let message = format!("`eval logo` was planned for {planned} groups, and there are {there}");
+                    let help = "write `eval logo` without a number; below a `holdout`, use `eval group`";
+                    return Err(Failure::new(code::BAD_VALUE, message).help(help));
+                }
+                split::given(groups, there)?
+            }
             (Scheme::MonteCarlo(rounds, share), _) => plain(split::random_holdouts(from, *share, *rounds, key)?),
             (Scheme::Bootstrap(rounds), _) => plain(split::bootstrap(from, *rounds, key)?),
             (Scheme::Latest(_), _) if groups.is_some() => {
